@@ -1,8 +1,9 @@
 """Where files are: data shipped with the program, and the user's cache."""
 
 import os
-import sys
 from pathlib import Path
+
+import platformdirs
 
 from hame_match.errors import HameMatchError
 
@@ -32,12 +33,8 @@ def bundled(name: str) -> Path:
 def user_cache() -> Path:
     """Return the folder for files that can be made again, such as unpacked weights; it may not exist yet.
 
-    ``HAME_MATCH_CACHE`` overrides it. Otherwise the platform's custom is followed (XDG base directories on Linux).
+    ``HAME_MATCH_CACHE`` overrides the platform's own custom.
     """
     if override := os.environ.get("HAME_MATCH_CACHE"):
         return Path(override)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "hame-match"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "hame-match"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hame-match"
+    return platformdirs.user_cache_path("hame-match", appauthor=False)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The nouns: frozen types without input or output, named as in ``docs/glossary.md``."""

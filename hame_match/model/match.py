@@ -1,0 +1,135 @@
+"""A match of an actor and a call, and what a person decided about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """Three-valued answer to whether an actor may apply; a missing fact is never a no."""
+
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    UNKNOWN = "unknown"
+
+
+class Label(StrEnum):
+    """How strongly a match is recommended, in three steps."""
+
+    STRONG = "strong"
+    WORTH_A_LOOK = "worth_a_look"
+    WEAK = "weak"
+
+
+class Decision(StrEnum):
+    """What a person decided about a match."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class RejectionReason(StrEnum):
+    """Why a match was rejected; the codes of ``matches reject --reason``."""
+
+    NOT_OUR_FIELD = "not-our-field"
+    NOT_ELIGIBLE = "not-eligible"
+    TOO_BIG = "too-big"
+    TOO_SMALL = "too-small"
+    NO_CO_FUNDING = "no-co-funding"
+    NO_TIME = "no-time"
+    NO_PARTNERS = "no-partners"
+    ALREADY_KNOWN = "already-known"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one eligibility rule found.
+
+    Attributes:
+        rule: name of the rule (``status``, ``applicant_type``, ``region``, ``exclude``, ``money``).
+        verdict: the rule's answer.
+        code: key of the wording in ``templates/words``.
+        fact: the value or sentence of the call that the answer rests on; empty when none was found.
+    """
+
+    rule: str
+    verdict: Verdict
+    code: str
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """What a relevance was made of; every part in [0, 1], higher is better.
+
+    Attributes:
+        semantic: similarity of the actor's best facets to the call's windows, after centring.
+        lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
+    """
+
+    semantic: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One actor and one call.
+
+    Attributes:
+        actor: slug of the actor.
+        call_id: the call.
+        rank: place in the actor's list, from 1.
+        relevance: in [0, 1], higher is better; orders the list.
+        label: `relevance` in three steps.
+        parts: what `relevance` was made of.
+        verdict: all rules together: ineligible if one is, else unknown if one is, else eligible.
+        reasons: what each rule found, in the order of the rules.
+        evidence: the sentence of the call that fits best, verbatim; empty when the call has no text.
+        evidence_language: language of `evidence`.
+        interest: the actor's interest that the evidence answers.
+        content_hash: of the call that was ranked.
+        ranker: version of the ranker and id of the model.
+        at: UTC instant the ranking was made for.
+    """
+
+    actor: str
+    call_id: str
+    rank: int
+    relevance: float
+    label: Label
+    parts: ScoreParts
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    evidence: str
+    evidence_language: str
+    interest: str
+    content_hash: str
+    ranker: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person's decision on a match; it outlives every new ranking.
+
+    Attributes:
+        actor: slug of the actor.
+        call_id: the call.
+        decision: approved or rejected; a match without a review is pending.
+        reason: code of a rejection, else None.
+        note: free words of the reviewer.
+        reviewer: who decided.
+        at: UTC instant.
+        content_hash: of the call when it was decided; a newer content asks for another look.
+    """
+
+    actor: str
+    call_id: str
+    decision: Decision
+    reason: RejectionReason | None
+    note: str
+    reviewer: str
+    at: datetime
+    content_hash: str

@@ -75,9 +75,7 @@ class SectionRole(StrEnum):
     CONDITIONS = "conditions"
 
 
-SUBJECT_ROLES = frozenset(
-    {SectionRole.DESCRIPTION, SectionRole.OUTCOME, SectionRole.SCOPE, SectionRole.OBJECTIVE}
-)
+SUBJECT_ROLES = frozenset({SectionRole.DESCRIPTION, SectionRole.OUTCOME, SectionRole.SCOPE, SectionRole.OBJECTIVE})
 """Roles whose text tells what a call is about; only these are embedded and quoted."""
 
 
@@ -223,7 +221,9 @@ class Call(_Frozen):
         return self.title("fi" if self.source.startswith("fi_") else "en")[1]
 
 
-MEANINGFUL = frozenset(Call.model_fields) - {"source", "source_key", "url", "published_status", "keywords"}
+MEANINGFUL = frozenset(Call.model_fields) - {
+    "source", "source_key", "url", "published_status", "keywords", "programme", "funder", "region_note",
+}  # fmt: skip
 """Fields a reader would call a change; labels, links and status words change without one."""
 
 

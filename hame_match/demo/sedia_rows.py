@@ -147,7 +147,7 @@ def cascade_row(cascade: Cascade) -> Row:
     }
     url = f"{PORTAL}/portal/screen/opportunities/competitive-calls-cs/{cascade.call_ccm2_id}"
     row = _result(cascade.reference, url, cascade.call_title, metadata)
-    return {**row, **row.pop("metadata")} if cascade.bare else row
+    return {**row.pop("metadata"), **row} if cascade.bare else row
 
 
 def translation(row: Row, language: str, title: str) -> Row:

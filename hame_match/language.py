@@ -26,6 +26,15 @@ _MONTHS_EN = (
 )  # fmt: skip
 
 
+def _kept(character: str) -> str:
+    if character in _KEPT_CONTROLS or character in _JOINERS:
+        return character
+    category = unicodedata.category(character)
+    if category in ("Cc", "Cs", "Co", "Cn", "Zs"):
+        return " "
+    return "" if category == "Cf" else character
+
+
 def clean_text(text: str) -> str:
     """Return scraped or typed text made safe to keep: NFC, no control characters, no runs of blanks.
 
@@ -35,19 +44,12 @@ def clean_text(text: str) -> str:
     >>> clean_text("  Ha\\u0308me\\u202e \\x00 on\\r\\n\\n\\n\\n kaunis ")
     'Häme on\\n\\nkaunis'
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " "))
     text = re.sub("[\u2028\u2029]", "\n", text)
-    kept = []
-    for character in text:
-        if character in _KEPT_CONTROLS or character in _JOINERS:
-            kept.append(character)
-            continue
-        category = unicodedata.category(character)
-        if category in ("Cc", "Cs", "Co", "Cn", "Zs"):
-            kept.append(" ")
-        elif category != "Cf":
-            kept.append(character)
-    lines = [re.sub(r"[ \t]+", " ", line).strip() for line in "".join(kept).split("\n")]
+    # isprintable() is false exactly for the categories handled below: most texts need no look at each character
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        text = "".join(map(_kept, text))
+    lines = [re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

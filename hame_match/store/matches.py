@@ -1,0 +1,140 @@
+"""Ranked lists, replaced by every ranking, and people's reviews, which no ranking touches."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from hame_match.model.match import (
+    Decision,
+    Label,
+    Match,
+    Reason,
+    RejectionReason,
+    Review,
+    ScoreParts,
+    Verdict,
+)
+from hame_match.store.database import instant_text, wrapping_errors
+
+
+def _match(row: Mapping[str, Any]) -> Match:
+    return Match(
+        actor=row["actor"],
+        call_id=row["call_id"],
+        rank=row["rank"],
+        relevance=row["relevance"],
+        label=Label(row["label"]),
+        parts=ScoreParts(semantic=row["semantic"], lexical=row["lexical"]),
+        verdict=Verdict(row["verdict"]),
+        reasons=tuple(
+            Reason(rule, Verdict(verdict), code, fact) for rule, verdict, code, fact in json.loads(row["reasons"])
+        ),
+        evidence=row["evidence"],
+        evidence_language=row["evidence_language"],
+        interest=row["interest"],
+        content_hash=row["content_hash"],
+        ranker=row["ranker"],
+        at=datetime.fromisoformat(row["at"]),
+    )
+
+
+@wrapping_errors
+class MatchTable:
+    """Keeps one ranked list per actor."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def replace(self, actor: str, matches: Iterable[Match]) -> None:
+        """Put a new list in the place of the actor's old one; expects an open transaction."""
+        self._db.execute("DELETE FROM matches WHERE actor = ?", [actor])
+        self._db.table("matches").insert_all(
+            {
+                "actor": match.actor,
+                "call_id": match.call_id,
+                "rank": match.rank,
+                "relevance": match.relevance,
+                "label": match.label,
+                "semantic": match.parts.semantic,
+                "lexical": match.parts.lexical,
+                "verdict": match.verdict,
+                "reasons": json.dumps([[r.rule, r.verdict, r.code, r.fact] for r in match.reasons], ensure_ascii=False),
+                "evidence": match.evidence,
+                "evidence_language": match.evidence_language,
+                "interest": match.interest,
+                "content_hash": match.content_hash,
+                "ranker": match.ranker,
+                "at": instant_text(match.at),
+            }
+            for match in matches
+        )
+
+    def forget_others(self, actors: Iterable[str]) -> None:
+        """Delete the lists of everybody not in `actors`; reviews stay. Expects an open transaction."""
+        kept = set(actors)
+        for (actor,) in self._db.execute("SELECT DISTINCT actor FROM matches").fetchall():
+            if actor not in kept:
+                self._db.execute("DELETE FROM matches WHERE actor = ?", [actor])
+
+    def of_actor(self, actor: str) -> list[Match]:
+        """Return the actor's list, best first; empty when it was never ranked."""
+        return [_match(row) for row in self._db.query("SELECT * FROM matches WHERE actor = ? ORDER BY rank", [actor])]
+
+    def get(self, actor: str, call_id: str) -> Match | None:
+        """Return one match, or None."""
+        for row in self._db.query("SELECT * FROM matches WHERE actor = ? AND call_id = ?", [actor, call_id]):
+            return _match(row)
+        return None
+
+    def pending_counts(self) -> dict[str, int]:
+        """Return actor to number of matches without a review, for actors that have any."""
+        rows = self._db.query(
+            "SELECT m.actor AS actor, count(*) AS n FROM matches m LEFT JOIN reviews r"
+            " ON r.actor = m.actor AND r.call_id = m.call_id WHERE r.call_id IS NULL GROUP BY m.actor"
+        )
+        return {row["actor"]: row["n"] for row in rows}
+
+
+def _review(row: Mapping[str, Any]) -> Review:
+    return Review(
+        actor=row["actor"],
+        call_id=row["call_id"],
+        decision=Decision(row["decision"]),
+        reason=RejectionReason(row["reason"]) if row["reason"] else None,
+        note=row["note"],
+        reviewer=row["reviewer"],
+        at=datetime.fromisoformat(row["at"]),
+        content_hash=row["content_hash"],
+    )
+
+
+@wrapping_errors
+class ReviewTable:
+    """Keeps the latest review of each (actor, call)."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def put(self, review: Review) -> None:
+        """Record a decision in the place of an earlier one; expects an open transaction."""
+        self._db.table("reviews").upsert(
+            {
+                "actor": review.actor,
+                "call_id": review.call_id,
+                "decision": review.decision,
+                "reason": review.reason,
+                "note": review.note,
+                "reviewer": review.reviewer,
+                "at": instant_text(review.at),
+                "content_hash": review.content_hash,
+            },
+            pk=("actor", "call_id"),
+        )
+
+    def of_actor(self, actor: str) -> dict[str, Review]:
+        """Return call id to review for one actor."""
+        rows = self._db.query("SELECT * FROM reviews WHERE actor = ? ORDER BY call_id", [actor])
+        return {row["call_id"]: _review(row) for row in rows}

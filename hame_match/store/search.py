@@ -1,0 +1,60 @@
+"""Full-text search over the stems of calls, by SQLite's FTS5 and its BM25."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlite_utils import Database
+
+from hame_match.store.database import wrapping_errors
+
+TITLE_WEIGHT = 3.0
+"""A word in the title counts as three in the body; the usual choice for short titles over long texts."""
+
+
+@wrapping_errors
+class SearchIndex:
+    """Keeps the stems of each call and ranks calls by them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def outdated(self) -> list[str]:
+        """Return ids of calls whose stems are missing or of an older content, sorted."""
+        rows = self._db.query(
+            "SELECT c.call_id FROM calls c LEFT JOIN call_stems s ON s.call_id = c.call_id"
+            " WHERE s.content_hash IS NOT c.content_hash ORDER BY c.call_id"
+        )
+        return [row["call_id"] for row in rows]
+
+    def put(self, entries: Iterable[tuple[str, str, str, str]]) -> None:
+        """Store stems; expects an open transaction.
+
+        Args:
+            entries: (call id, content hash, stems of the title, stems of the text), stems joined by blanks.
+        """
+        for call_id, digest, title, body in entries:
+            self._db.execute(
+                "INSERT INTO call_stems (call_id, content_hash, title, body) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (call_id) DO UPDATE SET"
+                " content_hash = excluded.content_hash, title = excluded.title, body = excluded.body",
+                [call_id, digest, title, body],
+            )
+
+    def rank(self, stems: Sequence[str]) -> dict[str, float]:
+        """Return call id to BM25 score, higher is better, for calls that hold any of `stems`.
+
+        Args:
+            stems: words to look for; any characters are safe, each is quoted.
+
+        Returns:
+            Empty when `stems` is empty or nothing holds one.
+        """
+        words = [stem.replace('"', '""') for stem in dict.fromkeys(stems) if stem.strip()]
+        if not words:
+            return {}
+        expression = " OR ".join(f'"{word}"' for word in words)
+        rows = self._db.query(
+            "SELECT s.call_id AS call_id, -bm25(call_stems_fts, ?, 1.0) AS score FROM call_stems_fts"
+            " JOIN call_stems s ON s.rowid = call_stems_fts.rowid WHERE call_stems_fts MATCH ?",
+            [TITLE_WEIGHT, expression],
+        )
+        return {row["call_id"]: float(row["score"]) for row in rows}

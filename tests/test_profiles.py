@@ -177,8 +177,10 @@ WRONG = {
     "a repeated theme": (MINIMAL + "s3_themes: [design, design]\n", "acme.yaml:5: s3_themes.2: 'design' stands twice"),
     "an unknown basis": (
         MINIMAL + "recipients:\n  - {address: a@b.example, basis: concent}\n",
-        "acme.yaml:6: recipients.1.basis: 'concent' is not one of "
-        + "consent, public_task, legitimate_interest, project_agreement (did you mean 'consent'?)",
+        (
+            "acme.yaml:6: recipients.1.basis: 'concent' is not one of "
+            "consent, public_task, legitimate_interest, project_agreement (did you mean 'consent'?)"
+        ),
     ),
     "an unknown language": (
         MINIMAL + "languages: [fi, et]\n",
@@ -229,8 +231,10 @@ WRONG = {
     ),
     "a tab": (
         MINIMAL + "size:\n\tclass: small\n",
-        "acme.yaml:6: is not plain YAML: while scanning for the next token, "
-        + "found character '\\t' that cannot start any token",
+        (
+            "acme.yaml:6: is not plain YAML: while scanning for the next token, "
+            "found character '\\t' that cannot start any token"
+        ),
     ),
     "a control character": (
         MINIMAL + "wants: [\x07]\n",

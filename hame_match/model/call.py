@@ -152,7 +152,7 @@ class Call(_Frozen):
         grant_max: most EUR for one project.
         expected_grants: number of projects meant to be funded.
         applicant_types: who may apply where the source says so as a code; text is read by the eligibility rules.
-        regions: NUTS codes the call is limited to; empty means that the source names none.
+        regions: NUTS codes the call is limited to; empty means no limit, None that the source does not say.
         region_note: how far the call concerns the home region, in the source's terms.
         keywords: the source's own.
     """
@@ -179,7 +179,7 @@ class Call(_Frozen):
     grant_max: Euros | None = None
     expected_grants: Annotated[int, Field(ge=0)] | None = None
     applicant_types: tuple[ApplicantType, ...] = ()
-    regions: tuple[Line, ...] = ()
+    regions: tuple[Line, ...] | None = None
     region_note: Line | None = None
     keywords: tuple[Line, ...] = ()
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What needs a person's decision, and what a decision does."""

@@ -35,12 +35,3 @@ class VectorTable:
                 "INSERT OR REPLACE INTO vectors (content_hash, model_id, vector) VALUES (?, ?, ?)",
                 [digest, model_id, np.ascontiguousarray(vector, dtype="<f4").tobytes()],
             )
-
-    def prune(self, keep: Iterable[str], model_id: str) -> int:
-        """Delete vectors of `model_id` whose hash is not in `keep`; return how many. Expects an open transaction."""
-        kept = set(keep)
-        rows = self._db.execute("SELECT content_hash FROM vectors WHERE model_id = ?", [model_id]).fetchall()
-        gone = [row[0] for row in rows if row[0] not in kept]
-        for digest in gone:
-            self._db.execute("DELETE FROM vectors WHERE content_hash = ? AND model_id = ?", [digest, model_id])
-        return len(gone)

@@ -144,6 +144,11 @@ class _Server(ThreadingHTTPServer):
     sites: Mapping[str, Site]
     seen: list[Seen]
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Passes over a client that hung up, and reports anything else as the base class does."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     """Reads a request, asks the site of its host and writes the answer."""

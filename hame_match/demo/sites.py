@@ -42,7 +42,7 @@ def demo_sites() -> dict[str, Site]:
 def demo_sedia() -> SediaSite:
     """Returns the EU search service with the demo's topics, cascade calls and the nuisances it serves beside them."""
     data = _read("sedia.json")
-    return SediaSite(sedia_rows(data), data["facets"])
+    return SediaSite(_sedia_rows(data), data["facets"])
 
 
 def demo_haeavustuksia() -> HaeavustuksiaSite:
@@ -57,7 +57,7 @@ def demo_eura() -> EuraSite:
     return EuraSite(data["notices"], data["codes"])
 
 
-def sedia_rows(data: dict[str, Any]) -> list[Row]:
+def _sedia_rows(data: dict[str, Any]) -> list[Row]:
     """Returns the rows of a data file: stubs first, then calls, translations, stale mirrors and other types."""
     rows = topic_rows([Topic.model_validate(topic) for topic in data["topics"]])
     by_reference = {row["reference"]: row for row in rows}

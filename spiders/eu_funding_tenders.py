@@ -180,11 +180,14 @@ class EuFundingTenders(CallSpider):
         rows = [row for harvest in self._harvests.values() for row in harvest.rows.values()]
         if not rows:
             raise SourceFault("the search service found nothing at all, though some calls are always open")
-        self._report_gaps()
+        self._note_gaps()
         by_key: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             if fields.is_mirror(row):
                 self.skip("stale mirror row")
+                continue
+            if fields.language(row) != "en":
+                self.skip("not in English")
                 continue
             try:
                 by_key[fields.source_key(row)].append(row)
@@ -194,14 +197,15 @@ class EuFundingTenders(CallSpider):
             if len(same) > 1:
                 self.skip("repeated row", len(same) - 1)
             row = fields.best_row(same)
-            self.audit(row.get("metadata") or {}, KNOWN_FIELDS)
+            if "metadata" in row:
+                self.audit(fields.fields_of(row), KNOWN_FIELDS)
             for call in self.read(key, parse_topic, row, self._labels, self._pages_of_calls, self.note):
                 if fields.is_stale(call.deadlines, self.now):
                     self.skip("deadline passed")
                 else:
                     yield call
 
-    def _report_gaps(self) -> None:
+    def _note_gaps(self) -> None:
         """Say how many results of each status were claimed and never served."""
         for status, total in self._totals.items():
             found = [harvest for search, harvest in self._harvests.items() if search[0] == status]

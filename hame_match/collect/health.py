@@ -17,7 +17,7 @@ MOST_UNREADABLE: Final = 0.2
 LEAST_OF_MEDIAN: Final = 0.5
 """Share of the median of earlier runs; even a mass deadline has not halved the EU's list in a week."""
 
-_SUSPECT_ADVICE: Final = "what came was stored; look at the source's own page"
+_UNCHANGED: Final = "Nothing stored was changed; the next crawl tries again."
 
 
 def judge(report: CrawlReport, history: Sequence[int], minimum: int) -> tuple[Health, str]:
@@ -35,25 +35,24 @@ def judge(report: CrawlReport, history: Sequence[int], minimum: int) -> tuple[He
     records = report.calls + unreadable
     if report.faults:
         more = f" (and {len(report.faults) - 1} more faults)" if len(report.faults) > 1 else ""
-        return Health.FAILED, f"{_sentence(report.faults[0])}{more} Nothing stored was changed."
+        return Health.FAILED, f"{_sentence(report.faults[0])}{more} {_UNCHANGED}"
     if report.finish_reason != "finished":
-        return Health.FAILED, f"{_stopped(report.finish_reason)} Nothing stored was changed."
+        return Health.FAILED, f"{_stopped(report.finish_reason)} {_UNCHANGED}"
     if report.calls == 0 and not unreadable:
-        return Health.FAILED, (
-            "No calls were found at all: the source has changed its form or is down. Nothing stored was changed."
-        )
+        return Health.FAILED, f"No calls were found at all: the source is down or has changed its form. {_UNCHANGED}"
     if unreadable > MOST_UNREADABLE * records:
         return Health.FAILED, (
             f"{unreadable} of {records} records could not be read, the first: {_first(report)}. "
-            "The source has probably changed its form: the spider must be mended. Nothing stored was changed."
+            f"The source has probably changed its form, and the spider must be mended. {_UNCHANGED}"
         )
     if report.calls < minimum:
         return Health.FAILED, (
-            f"Only {report.calls} calls were found; this source never has fewer than {minimum}. "
-            "Nothing stored was changed."
+            f"Only {report.calls} calls were found; this source never has fewer than {minimum}. {_UNCHANGED}"
         )
     doubts = _doubts(report, list(history)[-HISTORY:], unreadable)
-    return (Health.SUSPECT, " ".join([*doubts, f"Note: {_SUSPECT_ADVICE}."])) if doubts else (Health.OK, "")
+    if doubts:
+        return Health.SUSPECT, " ".join([*doubts, "What came was stored; compare it with the source's own page."])
+    return Health.OK, ""
 
 
 def unreadable_records(report: CrawlReport) -> int:

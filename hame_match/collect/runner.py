@@ -80,6 +80,9 @@ def crawl(name: str, settings: CrawlSettings, now: datetime, progress: Progress 
     Raises:
         CrawlError: there is no such spider, or the child died, was killed at the time limit, or left no valid report.
     """
+    known = [info.name for info in spider_names()]
+    if name not in known:
+        raise CrawlError(f"there is no spider called {name!r} (there are: {', '.join(known)})")
     with tempfile.TemporaryDirectory(prefix="hame-match-crawl-") as temporary:
         folder = Path(temporary)
         job = {
@@ -98,6 +101,8 @@ def crawl(name: str, settings: CrawlSettings, now: datetime, progress: Progress 
                 f"([crawl] limit_seconds is {settings.limit_seconds})"
             )
         if code != 0 or not (folder / "report.json").exists():
+            if tail.startswith("error: "):
+                raise CrawlError(f"{name}: {tail.removeprefix('error: ')}")
             raise CrawlError(f"{name}: the crawling process ended without a report (exit code {code}): {tail}")
         return _results(folder, name)
 

@@ -114,9 +114,12 @@ def read_json(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except ValueError as exc:
-        raise SourceFault(f"the answer is no JSON; it begins {shorten(clean_line(text[:200]), 60)!r}") from exc
+        seen = shorten(clean_line(text[:200]), 60)
+        raise SourceFault(
+            f"the portal's answer of {len(text)} characters is no whole JSON; it begins {seen!r}"
+        ) from exc
     if not isinstance(document, dict):
-        raise SourceFault(f"the answer is no JSON object but a {type(document).__name__}")
+        raise SourceFault(f"the portal's answer is no JSON object but a {type(document).__name__}")
     return document
 
 

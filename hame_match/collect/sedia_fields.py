@@ -42,14 +42,19 @@ _HEADINGS: Final = {
 }
 
 
+def fields_of(row: Row) -> Mapping[str, Any]:
+    """Return what holds a row's fields: its ``metadata``, or the row itself where it has none."""
+    metadata = row.get("metadata")
+    return metadata if isinstance(metadata, dict) else row
+
+
 def values(row: Row, field: str) -> list[str]:
     """Return a field's values; empty where the row has none.
 
     >>> values({"metadata": {"title": ["A"]}}, "title"), values({"title": "A"}, "title"), values({}, "title")
     (['A'], ['A'], [])
     """
-    metadata = row.get("metadata")
-    found = (metadata if isinstance(metadata, dict) else row).get(field)
+    found = fields_of(row).get(field)
     return [str(value) for value in (found if isinstance(found, list) else [found]) if value not in (None, "")]
 
 
@@ -74,6 +79,11 @@ def source_key(row: Row) -> str:
     return match["key"]
 
 
+def language(row: Row) -> str:
+    """Return the language of a row's text, a two-letter code."""
+    return value(row, "language") or str(row.get("language") or "en")
+
+
 def is_mirror(row: Row) -> bool:
     """Return whether a row comes from the abandoned mirror, whose rows are "open" with dates of years ago."""
     return value(row, "DATASOURCE") == _MIRROR
@@ -88,8 +98,8 @@ def best_row(rows: Sequence[Row]) -> Row:
 
 
 def _freshness(row: Row) -> tuple[str, int]:
-    fields = row.get("metadata") or row
-    return value(row, "esDA_QueueDate") or "", sum(1 for field in fields.values() if field not in (None, "", [], "[]"))
+    filled = sum(1 for found in fields_of(row).values() if found not in (None, "", [], "[]", ["[]"]))
+    return value(row, "esDA_QueueDate") or "", filled
 
 
 def written_date(text: str) -> date:
@@ -155,32 +165,31 @@ def money(row: Row) -> Money:
         text = value(row, "budget")
         amount = parse_euros(text) if text else None
         return Money(total=amount if amount is not None and amount >= LEAST_BUDGET else None)
-    overview = value(row, "budgetOverview")
+    overview, identifier = value(row, "budgetOverview"), value(row, "identifier")
     if overview is None:
         return Money()
     try:
-        actions = json.loads(overview)["budgetTopicActionMap"].values()
-        entries = [entry for listed in actions for entry in listed]
-        own = [entry for entry in entries if entry["action"].startswith(f"{value(row, 'identifier')} ")]
+        listed = json.loads(overview)["budgetTopicActionMap"].values()
+        own = [entry for entries in listed for entry in entries if entry["action"].startswith(f"{identifier} ")]
+        years = [_amount(year) for entry in own for year in (entry.get("budgetYearMap") or {}).values()]
+        limits = [(_amount(entry.get("minContribution")), _amount(entry.get("maxContribution"))) for entry in own]
+        grants = [_amount(entry.get("expectedGrants")) for entry in own]
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise ParseError(f"budgetOverview cannot be read: {type(exc).__name__}: {exc}") from exc
-    years = [year for entry in own for year in (entry.get("budgetYearMap") or {}).values()]
+        raise ParseError(f"budgetOverview: {shorten(overview, 60)!r} has another form: {type(exc).__name__}") from exc
     # A pair of limits in the wrong order is meant the other way round.
-    limits = [amount for entry in own for amount in _amounts(entry, "minContribution", "maxContribution")]
-    smallest = [amount for entry in own for amount in _amounts(entry, "minContribution")]
-    largest = [amount for entry in own for amount in _amounts(entry, "maxContribution")]
-    grants = [int(parse_euros(entry["expectedGrants"])) for entry in own if entry.get("expectedGrants")]
+    smallest = [min(low, high or low) for low, high in limits if low]
+    largest = [max(low, high) for low, high in limits if high]
     return Money(
-        total=sum((parse_euros(year) for year in years if year not in (None, "")), Decimal(0)) or None,
-        smallest=min(limits) if smallest else None,
-        largest=max(limits) if largest else None,
-        grants=sum(grants) or None,
+        total=sum(years) or None,
+        smallest=min(smallest, default=None),
+        largest=max(largest, default=None),
+        grants=int(sum(grants)) or None,
     )
 
 
-def _amounts(entry: Mapping[str, object], *fields: str) -> list[Decimal]:
-    found = [parse_euros(entry[field]) for field in fields if entry.get(field) not in (None, "")]
-    return [amount for amount in found if amount]
+def _amount(found: object) -> Decimal:
+    """Return an amount, 0 where nothing is said."""
+    return Decimal(0) if found in (None, "") else parse_euros(found)
 
 
 def sections(row: Row) -> tuple[Section, ...]:

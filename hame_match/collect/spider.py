@@ -152,7 +152,8 @@ class CallSpider(scrapy.Spider):
     def missing(self, failure: Failure) -> None:
         """Count a page that did not come as a fault: the errback of every request that has none of its own."""
         request = getattr(failure, "request", None)
-        self.fault(f"{request.url if request else 'a page'}: {why_missing(failure.value)}")
+        url = request.url.partition("?")[0] if request else "a page"
+        self.fault(f"{url} {why_missing(failure.value)}")
 
     def _add_fault(self, reason: str) -> None:
         reason = shorten(clean_line(reason), 500)
@@ -189,7 +190,7 @@ def why_missing(error: BaseException | None) -> str:
         asked = f" and asks to wait {wait.decode('latin-1')}" if wait else ""
         return f"answered HTTP {response.status}{asked}"
     if "robots.txt" in str(error):
-        return "the source's robots.txt forbids this page; ask the source, or take the spider out of [crawl] spiders"
+        return "is forbidden by the source's robots.txt; ask the source, or take the spider out of [crawl] spiders"
     return f"did not come: {type(error).__name__}: {error}"
 
 

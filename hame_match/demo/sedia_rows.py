@@ -165,7 +165,7 @@ def translation(row: Row, language: str, title: str) -> Row:
 
 
 def stub(row: Row) -> Row:
-    """Returns a second row of the same reference, older and without dates, status, money and text."""
+    """Returns a second row of the same reference, older and without dates, money and text."""
     lost = {"startDate", "deadlineDate", "es_SortDate", "descriptionByte", "topicConditions", "budgetOverview"}
     lost |= {"actions", "deadlineModel", "keywords", "tags"}
     metadata = {key: value for key, value in row["metadata"].items() if key not in lost}

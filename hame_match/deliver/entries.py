@@ -13,7 +13,7 @@ from hame_match.model.call import Call
 from hame_match.model.digest import Digest, DigestItem
 from hame_match.model.match import Label, Match, Reason, Verdict
 
-INTEREST_CHARS = 200
+INTEREST_CHARS = 260
 EVIDENCE_CHARS = 320
 """Long enough for nearly every sentence of a call, short enough for a phone."""
 CHECKS = 2

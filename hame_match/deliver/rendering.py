@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hame_match.deliver.entries import entries
 from hame_match.deliver.mail import Draft, ascii_address, build, clean_header, mailto, make_message_id
+from hame_match.deliver.timing import whole_date
 from hame_match.deliver.words import Words, load_words
 from hame_match.errors import DigestError
 from hame_match.language import clean_line, format_date
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 TEXT_COLUMNS = 74
 """Leaves room for a quoting mark in an answer (RFC 3676, 4.2 asks for at most 78)."""
+
+_WHOLE = "\N{NO-BREAK SPACE}"
 
 
 def render(digest: Digest, actor: Actor, recipient: Recipient, settings: DigestSettings, now: datetime) -> Message:
@@ -92,7 +95,7 @@ def _values(digest: Digest, actor: Actor, recipient: Recipient, now: datetime, w
     intro = [words.many("digest.intro", count)]
     if days:
         subject += words.many("digest.subject_deadline", count, date=format_date(min(days), words.language))
-        intro.append(words.many("digest.nearest", count, date=format_date(min(days), words.language, weekday=True)))
+        intro.append(words.many("digest.nearest", count, date=whole_date(min(days), words.language)))
     intro.append(words.many("digest.links", count))
     return {
         "words": words,
@@ -151,7 +154,12 @@ def _environment(*, escaped: bool) -> "Environment":
 
 def _clean(value: object) -> object:
     """Take control characters out of whatever is put into the HTML; in the text `wrapped` does it."""
-    return clean_line(value) if type(value) is str else value
+    return _one_line(value) if type(value) is str else value
+
+
+def _one_line(text: str) -> str:
+    """Return `text` cleaned, with the blanks that keep dates and amounts whole."""
+    return _WHOLE.join(clean_line(part) for part in text.split(_WHOLE))
 
 
 def wrapped(text: str, indent: str = "", following: str | None = None) -> str:
@@ -161,7 +169,7 @@ def wrapped(text: str, indent: str = "", following: str | None = None) -> str:
       Hakuaika päättyy.
     """
     return textwrap.fill(
-        clean_line(text),
+        _one_line(text),
         TEXT_COLUMNS,
         initial_indent=indent,
         subsequent_indent=indent if following is None else following,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from hame_match.language import shorten
 from hame_match.model.call import Call, SectionRole
@@ -11,8 +12,11 @@ SUMMARY_CHARS = 180
 
 _ORDER = (SectionRole.DESCRIPTION, SectionRole.OBJECTIVE, SectionRole.SCOPE, SectionRole.OUTCOME)
 _LEAST_CHARS = 40
+_LOOKED_AT = 12
+"""Sentences of a section; what comes later is detail."""
 _HEADING = re.compile(
-    r"^(?:\d+(?:\.\d+)*\.?\s+)?(?:Scope|Objectives?|Expected (?:Outcomes?|Impacts?)|Background)\s*:\s*"
+    r"^(?:\d+(?:\.\d+)*\.?\s+)?"
+    r"(?:Scope|Objectives?|Expected (?:Outcomes?|Impacts?)|Background|Specific Challenge)\s*:\s*"
 )
 _FOOTNOTE = re.compile(r"\s?\[\d{1,3}\]")
 _END = re.compile(r"(?<!\besim\.)(?<!\bmm\.)(?<!\bns\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.!?])\s+(?=[\"“”«(]?[A-ZÅÄÖ])")
@@ -27,20 +31,36 @@ _EMPTY_WORDS = re.compile(
       | (?:the\s)?expected\s(?:outcomes?|impacts?|results?)\b
       | .*\bin\sline\swith\sthe\b.*\b(?:work\sprogramme|strategy)\b.*\bsuccessful\sproposal
       | this\stopic\sis\s(?:one|part)\sof\b
+      | (?:this|the)\s(?:topic|projects|action)\b.*\b(?:activities\sthat\sare\senabling|relevant\sto\sthe\sEU)
+      | (?:this|the)\s(?:topic|call|action)\s(?:implements|supports)\s(?:the\s)?(?:implementation|European\sGreen|follow-up)
       | (?:in\saddition|furthermore|moreover|however|therefore|for\sexample|to\sthis\send)\b
-      | (?:see|please|note|nb)\b
+      | (?:see|please|note|nb|for\s(?:further|more)\sinformation)\b
       | (?:haku|hakuaika)\s(?:on\s)?(?:auki|päättyy|alkaa)\b
       | (?:lue\slisää|katso|hakemus\stehdään)\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
 
+_AIM = re.compile(
+    r"""^(?:
+        (?:this|the)\s(?:present\s)?(?:call\s)?(?:topic|call|action|initiative|grant|award|programme)\s(?:will\s)?
+          (?:aims?|supports?|focus(?:es)?|covers?|targets?|address(?:es)?|seeks?|funds?|promotes?|is\saimed)\b
+      | (?:this|the)\s(?:[\w-]+\s){0,6}(?:aims\sto|will\ssupport)\b
+      | (?:the\s)?(?:main\s|general\s|overall\s|specific\s)?(?:objective|aim|goal|purpose)s?\sof\s(?:this|the)\b
+      | (?:avustu|rahoit|tue)\w*\s.{0,60}(?:myönnetään|tuetaan|kohdennetaan|voidaan|haetaan)
+      | (?:haun|avustuksen|rahoituksen|tuen)\s(?:tavoit|tarkoit)
+      | (?:haussa|avustuksella|rahoituksella|tuella)\b
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 
 def summarise(call: Call, evidence: str = "") -> tuple[str, str]:
-    """Return the first sentence that tells what `call` is about, shortened, and its language.
+    """Return a sentence that tells what `call` is about, shortened, and its language.
 
-    The sentence is verbatim but for footnote marks. Sentences that stand in hundreds of calls are passed over. When
-    `evidence` comes first, the reader sees it anyway and nothing is added.
+    It is the first one that states an aim ("This topic supports"), else simply the first; verbatim but for footnote
+    marks. Sentences that stand in hundreds of calls are passed over. When it is the `evidence`, the reader sees it
+    anyway and nothing is added.
 
     Args:
         call: the call.
@@ -50,22 +70,25 @@ def summarise(call: Call, evidence: str = "") -> tuple[str, str]:
         The sentence, at most `SUMMARY_CHARS` long, and its language; two empty strings when the call has none.
     """
     language = call.original_language()
-    for role in _ORDER:
-        for section in call.sections:
-            if section.role is not role or section.language != language:
-                continue
-            for sentence in _sentences(section.text):
-                if _tells_something(sentence):
-                    same = bool(evidence) and (sentence in evidence or evidence in sentence)
-                    return ("", "") if same else (shorten(sentence, SUMMARY_CHARS), language)
-    return "", ""
+    texts = [
+        section.text
+        for role in _ORDER
+        for section in call.sections
+        if section.role is role and section.language == language
+    ]
+    telling = [sentence for text in texts for sentence in islice(_sentences(text), _LOOKED_AT)]
+    telling = [sentence for sentence in telling if len(sentence) >= _LEAST_CHARS and not _EMPTY_WORDS.match(sentence)]
+    if not telling:
+        return "", ""
+    chosen = next((sentence for sentence in telling if _AIM.match(sentence)), telling[0])
+    if evidence and (chosen in evidence or evidence in chosen):
+        return "", ""
+    return shorten(chosen, SUMMARY_CHARS), language
 
 
 def _sentences(text: str) -> Iterator[str]:
     for paragraph in text.split("\n"):
         for sentence in _END.split(_HEADING.sub("", paragraph)):
-            yield _FOOTNOTE.sub("", sentence).strip(" -–•*")
-
-
-def _tells_something(sentence: str) -> bool:
-    return len(sentence) >= _LEAST_CHARS and not sentence.endswith(":") and not _EMPTY_WORDS.match(sentence)
+            cleaned = _FOOTNOTE.sub("", sentence).strip(" -–•*")
+            if not cleaned.endswith(":"):
+                yield cleaned

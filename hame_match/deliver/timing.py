@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from hame_match.deliver.words import Words
 from hame_match.language import HELSINKI, format_date, format_instant
-from hame_match.model.call import Call, CallKind, CallStatus, Deadline, next_deadline, status_at
+from hame_match.model.call import Call, CallKind, CallStatus, Deadline, DeadlineKind, next_deadline, status_at
 
 URGENT_DAYS = 14
 """A deadline this near is shown as urgent: two weeks is about what a small application takes."""
@@ -17,9 +17,9 @@ class Timing:
 
     Attributes:
         opens: the opening of a forthcoming call; empty when it is open or the source gives no day.
-        name: what `deadline` is, such as ``Määräaika, 1. vaihe``.
+        name: what `deadline` is: ``Määräaika`` or, without one, ``Hakuaika``.
         deadline: the day or instant, ``jatkuva haku``, or that it is not known.
-        note: what to know about the time of day; may be empty.
+        note: what to know about the stage and the time of day; may be empty.
         soon: the same in two or three words counted from now, such as ``24 päivää jäljellä``; may be empty.
         day: day of the deadline, None when there is none.
         urgent: the deadline is at most `URGENT_DAYS` away.
@@ -57,9 +57,9 @@ def timing(call: Call, now: datetime, words: Words) -> Timing:
     days = (deadline.on - today).days
     return Timing(
         opens=opens,
-        name=words.name(deadline.kind),
+        name=words("digest.deadline"),
         deadline=deadline_text(deadline, words.language),
-        note=_clock_note(call, deadline, words),
+        note=", ".join(note for note in (_kind_note(deadline, words), _clock_note(call, deadline, words)) if note),
         soon=soon or _left(days, words),
         day=deadline.on,
         urgent=not soon and days <= URGENT_DAYS,
@@ -67,14 +67,27 @@ def timing(call: Call, now: datetime, words: Words) -> Timing:
 
 
 def deadline_text(deadline: Deadline, language: str) -> str:
-    """Return a deadline with its weekday: an instant in Helsinki time, a day as a day.
+    """Return a deadline with its weekday, unbreakable: an instant in Helsinki time, a day as a day.
 
-    >>> deadline_text(Deadline(on=date(2027, 2, 16)), "fi")
+    >>> deadline_text(Deadline(on=date(2027, 2, 16)), "fi").replace("\N{NO-BREAK SPACE}", " ")
     'ti 16.2.2027'
     """
     if deadline.at is not None:
-        return format_instant(deadline.at, language, weekday=True)
-    return format_date(deadline.on, language, weekday=True)
+        return _whole(format_instant(deadline.at, language, weekday=True))
+    return whole_date(deadline.on, language)
+
+
+def whole_date(day: date, language: str) -> str:
+    """Return a day with its weekday that no line break can part."""
+    return _whole(format_date(day, language, weekday=True))
+
+
+def _whole(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _kind_note(deadline: Deadline, words: Words) -> str:
+    return "" if deadline.kind is DeadlineKind.SINGLE else words(f"timing.{deadline.kind.value}")
 
 
 def _clock_note(call: Call, deadline: Deadline, words: Words) -> str:
@@ -93,10 +106,10 @@ def _left(days: int, words: Words) -> str:
 
 def _opening(call: Call, today: date, words: Words) -> tuple[str, str]:
     if call.opens_at is not None:
-        text = format_instant(call.opens_at, words.language, weekday=True)
+        text = _whole(format_instant(call.opens_at, words.language, weekday=True))
         days = (call.opens_at.astimezone(HELSINKI).date() - today).days
     elif call.opens_on is not None:
-        text = format_date(call.opens_on, words.language, weekday=True)
+        text = whole_date(call.opens_on, words.language)
         days = (call.opens_on - today).days
     else:
         return "", words("timing.opens_later")

@@ -44,14 +44,15 @@ def choose(
         call: the call.
         facets: the actor's facets.
         facet_rows: their centred unit rows, (n_facets, d).
-        vectors: text hash to vector; sentences missing here are not considered.
+        vectors: text hash to vector; when no sentence has one, the call's first is taken.
         space: the means to take out.
         row: the call's row of the corpus, (d,); names the interest when there is no sentence.
     """
     language = call.original_language()
-    sentences = [sentence for sentence in candidates(call) if text_hash(sentence) in vectors]
+    quotable = candidates(call)
+    sentences = [sentence for sentence in quotable if text_hash(sentence) in vectors]
     if not sentences:
-        return Evidence("", language, facets[int(np.argmax(facet_rows @ row))].interest)
+        return Evidence(next(iter(quotable), ""), language, facets[int(np.argmax(facet_rows @ row))].interest)
     stacked = np.stack([vectors[text_hash(sentence)] for sentence in sentences])
     similarity = facet_rows @ space.centred_passages(stacked, language).T
     facet, sentence = np.unravel_index(int(np.argmax(similarity)), similarity.shape)

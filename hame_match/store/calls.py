@@ -135,7 +135,14 @@ class CallTable:
 
     def events(self, since: datetime) -> list[CallEvent]:
         """Return what happened to calls at `since` or later, in the order it was recorded."""
-        rows = self._db.query("SELECT * FROM call_events WHERE at >= ? ORDER BY event_id", [instant_text(since)])
+        return self._events("at >= ?", instant_text(since))
+
+    def events_of(self, call_id: str) -> list[CallEvent]:
+        """Return what happened to one call, in the order it was recorded."""
+        return self._events("call_id = ?", call_id)
+
+    def _events(self, condition: str, value: str) -> list[CallEvent]:
+        rows = self._db.query(f"SELECT * FROM call_events WHERE {condition} ORDER BY event_id", [value])
         return [
             CallEvent(
                 call_id=row["call_id"],

@@ -184,8 +184,13 @@ class Outbox:
     def settle(
         self, delivery_id: int, state: DeliveryState, answer: str, next_at: datetime | None, at: datetime
     ) -> None:
-        """Record what became of a delivery."""
+        """Record what became of a delivery.
+
+        A failure before DATA counts one attempt, too; one after it was counted when the delivery was claimed.
+        """
         self._db.execute(
-            "UPDATE deliveries SET state = ?, answer = ?, next_at = ?, changed_at = ? WHERE delivery_id = ?",
-            [state, answer, instant_text(next_at) if next_at else None, instant_text(at), delivery_id],
+            "UPDATE deliveries SET answer = ?, next_at = ?, changed_at = ?,"
+            " attempts = attempts + (state IN ('queued', 'retry') AND ? IN ('retry', 'failed')), state = ?"
+            " WHERE delivery_id = ?",
+            [answer, instant_text(next_at) if next_at else None, instant_text(at), state, state, delivery_id],
         )

@@ -1,0 +1,72 @@
+"""``hame-match actors``: who the calls are for."""
+
+import click
+
+from hame_match.cli.output import as_json, print_json, print_table
+from hame_match.cli.session import workspace_of
+
+
+@click.group("actors")
+def command() -> None:
+    """List the actors and check their profiles.
+
+    Example: hame-match actors check
+    """
+
+
+@command.command("list")
+@as_json
+@click.pass_context
+def list_(context: click.Context, json_: bool) -> None:
+    """List the actors of the workspace.
+
+    Example: hame-match actors list
+    """
+    with workspace_of(context) as workspace:
+        actors = workspace.actors
+        folder = workspace.settings.profiles
+    if json_:
+        print_json(
+            [
+                {
+                    "slug": actor.slug,
+                    "name": actor.name,
+                    "actor_type": actor.actor_type.value,
+                    "municipality": actor.municipality,
+                    "interests": list(actor.interests),
+                    "recipients": sum(recipient.subscribed for recipient in actor.recipients),
+                    "fictional": actor.fictional,
+                }
+                for actor in actors
+            ]
+        )
+        return
+    rows = [
+        (
+            actor.slug,
+            actor.name,
+            actor.actor_type.value,
+            actor.municipality or "–",
+            len(actor.interests),
+            sum(recipient.subscribed for recipient in actor.recipients),
+        )
+        for actor in actors
+    ]
+    empty = f"No actors yet; add profiles to {folder} (malli.yaml.example shows how)."
+    print_table("", ("actor", "name", "type", "municipality", "interests", "recipients"), rows, empty=empty)
+
+
+@command.command("check")
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Check every profile; errors name file and line.
+
+    Example: hame-match actors check
+    """
+    with workspace_of(context) as workspace:
+        actors = workspace.actors
+        folder = workspace.settings.profiles
+    for actor in actors:
+        if not any(recipient.subscribed for recipient in actor.recipients):
+            click.echo(f"{actor.slug}: nobody gets its digest; add recipients when somebody should")
+    click.echo(f"{len(actors)} profiles in {folder} are in order.")

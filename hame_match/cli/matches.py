@@ -1,0 +1,237 @@
+"""``hame-match matches``: the ranked lists and the manager's decisions."""
+
+import getpass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from hame_match.cli.output import as_json, deadline_text, print_json, print_table
+from hame_match.cli.session import workspace_of
+from hame_match.deliver.words import Words, load_words
+from hame_match.language import shorten
+from hame_match.model.call import StoredCall
+from hame_match.model.match import Match, RejectionReason, Review, Verdict
+from hame_match.review.decisions import ReviewState, state_of
+
+if TYPE_CHECKING:
+    from hame_match.jobs.workspace import Workspace
+
+_LANGUAGE = click.option(
+    "--language",
+    type=click.Choice(["fi", "en"]),
+    default="fi",
+    show_default=True,
+    help="Language of labels and reasons.",
+)
+_ACTOR = click.option("--actor", required=True, metavar="A", help="Slug of the actor, see `hame-match actors list`.")
+
+
+@click.group("matches")
+def command() -> None:
+    """Rank calls for the actors; list, approve and reject matches.
+
+    Example: hame-match matches list --actor kaarnapuron-konepaja
+    """
+
+
+@command.command("run")
+@as_json
+@click.pass_context
+def run(context: click.Context, json_: bool) -> None:
+    """Rank all open calls for every actor; decisions already made stay.
+
+    Example: hame-match matches run
+    """
+    from hame_match.jobs.matching import rank_all
+
+    with workspace_of(context) as workspace:
+        ranked = rank_all(workspace)
+        folder = workspace.settings.profiles
+    if json_:
+        print_json({name: getattr(ranked, name) for name in ranked.__slots__})
+        return
+    if not ranked.actors:
+        click.echo(f"No actors yet; add profiles to {folder} (malli.yaml.example shows how).")
+        return
+    click.echo(
+        f"Ranked {ranked.calls} calls for {ranked.actors} actors; {ranked.closed} closed calls were left out, "
+        f"{ranked.embedded} texts were new to the model."
+    )
+
+
+def match_json(match: Match, stored: StoredCall, review: Review | None, words: Words) -> dict[str, object]:
+    """Return what `matches list --json` says of a match."""
+    return {
+        "rank": match.rank,
+        "call_id": match.call_id,
+        "source": stored.call.source,
+        "source_key": stored.call.source_key,
+        "identifier": stored.call.identifier,
+        "title": stored.call.title(stored.call.original_language())[0],
+        "relevance": round(match.relevance, 4),
+        "label": words.name(match.label),
+        "eligibility": match.verdict.value,
+        "reasons": [
+            {"rule": r.rule, "verdict": r.verdict.value, "code": r.code, "fact": r.fact, "text": words.reason(r)}
+            for r in match.reasons
+        ],
+        "evidence": match.evidence,
+        "evidence_language": match.evidence_language,
+        "interest": match.interest,
+        "semantic": round(match.parts.semantic, 4),
+        "lexical": round(match.parts.lexical, 4),
+        "review": state_of(match, review).value,
+        "ranker": match.ranker,
+    }
+
+
+@command.command("list")
+@_ACTOR
+@click.option("--limit", type=click.IntRange(1), default=None, help="Only the first ones.")
+@click.option("--pending", is_flag=True, help="Only those that wait for a decision.")
+@click.option("--all", "all_", is_flag=True, help="Also calls the actor cannot apply to.")
+@_LANGUAGE
+@as_json
+@click.pass_context
+def list_(
+    context: click.Context, actor: str, limit: int | None, pending: bool, all_: bool, language: str, json_: bool
+) -> None:
+    """List an actor's matches, best first, with the sentence of the call that fits best.
+
+    Example: hame-match matches list --actor kaarnapuron-konepaja --limit 10
+    """
+    words = load_words(language)
+    with workspace_of(context) as workspace:
+        workspace.actor(actor)
+        found = _found(workspace, actor)
+        now = workspace.clock()
+    waiting = (ReviewState.PENDING, ReviewState.CHANGED)
+    shown = [
+        (match, stored, review)
+        for match, stored, review in found
+        if (all_ or match.verdict is not Verdict.INELIGIBLE) and (not pending or state_of(match, review) in waiting)
+    ][:limit]
+    if json_:
+        print_json([match_json(match, stored, review, words) for match, stored, review in shown])
+        return
+    _print_matches(shown, actor, language, now)
+
+
+def list_table(workspace: "Workspace", actor: str, language: str, limit: int) -> None:
+    """Print the first matches of an actor's list as `matches list` does."""
+    found = [one for one in _found(workspace, actor) if one[0].verdict is not Verdict.INELIGIBLE]
+    _print_matches(found[:limit], actor, language, workspace.clock())
+
+
+def _print_matches(
+    shown: list[tuple[Match, StoredCall, Review | None]], actor: str, language: str, now: datetime
+) -> None:
+    words = load_words(language)
+    rows = [
+        (
+            match.rank,
+            words.name(match.label),
+            shorten(stored.call.title(stored.call.original_language())[0], 60),
+            deadline_text(stored.call, now, language),
+            shorten(match.evidence, 110) or "–",
+            state_of(match, review).value,
+        )
+        for match, stored, review in shown
+    ]
+    empty = f"Nothing to show for {actor}; `hame-match spiders run` and then `hame-match matches run` fill the list."
+    columns = {
+        "fi": ("#", "osuma", "haku", "määräaika", "miksi", "päätös"),
+        "en": ("#", "match", "call", "deadline", "why", "review"),
+    }[language]
+    print_table("", columns, rows, empty=empty)
+
+
+def _found(workspace: "Workspace", actor: str) -> list[tuple[Match, StoredCall, Review | None]]:
+    reviews = workspace.store.reviews.of_actor(actor)
+    found = []
+    for match in workspace.store.matches.of_actor(actor):
+        stored = workspace.store.calls.get(match.call_id)
+        if stored is not None:
+            found.append((match, stored, reviews.get(match.call_id)))
+    return found
+
+
+@command.command("show")
+@_ACTOR
+@click.argument("call", metavar="CALL")
+@_LANGUAGE
+@as_json
+@click.pass_context
+def show(context: click.Context, actor: str, call: str, language: str, json_: bool) -> None:
+    """Show one match with every reason; CALL is a rank or a call id.
+
+    Example: hame-match matches show --actor kaarnapuron-konepaja 1
+    """
+    from hame_match.jobs.reviewing import find_match
+
+    words = load_words(language)
+    with workspace_of(context) as workspace:
+        match = find_match(workspace, actor, call)
+        stored = workspace.store.calls.get(match.call_id)
+        review = workspace.store.reviews.of_actor(actor).get(match.call_id)
+        now = workspace.clock()
+    if stored is None:
+        raise AssertionError("a match refers to a stored call")
+    if json_:
+        print_json(match_json(match, stored, review, words))
+        return
+    click.secho(stored.call.title(stored.call.original_language())[0], bold=True)
+    click.echo(stored.call.url)
+    click.echo(f"{match.call_id} · {words.name(match.label)} · {match.relevance:.2f}")
+    click.echo(deadline_text(stored.call, now, language))
+    click.echo(f"\n{match.interest}\n→ {match.evidence or '–'}\n")
+    click.echo(f"{words.name(match.verdict)}:")
+    for reason in match.reasons:
+        click.echo(f"  {words.name(reason.verdict)}: {words.reason(reason)}")
+    click.echo(f"\n{state_of(match, review).value}" + (f" {review.at:%Y-%m-%d} {review.reviewer}" if review else ""))
+    if review and (review.reason or review.note):
+        click.echo(" ".join(part for part in (review.reason, review.note) if part))
+
+
+def _decide(context: click.Context, actor: str, calls: tuple[str, ...], note: str, reason: str | None) -> None:
+    from hame_match.jobs.reviewing import decide
+
+    with workspace_of(context) as workspace:
+        reviews = decide(workspace, actor, list(calls), reviewer=_reviewer(), note=note, reason=reason)
+    for review in reviews:
+        click.echo(f"{review.decision.value}: {review.call_id}" + (f" ({review.reason})" if review.reason else ""))
+
+
+def _reviewer() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"
+
+
+@command.command("approve")
+@_ACTOR
+@click.argument("calls", metavar="CALL...", nargs=-1, required=True)
+@click.option("--note", default="", help="Free words to remember.")
+@click.pass_context
+def approve(context: click.Context, actor: str, calls: tuple[str, ...], note: str) -> None:
+    """Approve matches for the actor's next digest; CALL is a rank or a call id.
+
+    Example: hame-match matches approve --actor kaarnapuron-konepaja 1 3
+    """
+    _decide(context, actor, calls, note, None)
+
+
+@command.command("reject")
+@_ACTOR
+@click.argument("calls", metavar="CALL...", nargs=-1, required=True)
+@click.option("--reason", required=True, metavar="CODE", help=f"Why: one of {', '.join(sorted(RejectionReason))}.")
+@click.option("--note", default="", help="Free words to remember.")
+@click.pass_context
+def reject(context: click.Context, actor: str, calls: tuple[str, ...], reason: str, note: str) -> None:
+    """Reject matches with a reason code; CALL is a rank or a call id.
+
+    Example: hame-match matches reject --actor kaarnapuron-konepaja 2 --reason too-big
+    """
+    _decide(context, actor, calls, note, reason)

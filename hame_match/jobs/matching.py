@@ -1,0 +1,226 @@
+"""Ranks every open call for every actor: embeds what is new, scores, judges eligibility, finds the evidence."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from hame_match.jobs.workspace import Workspace
+from hame_match.match import evidence, ranking
+from hame_match.match.eligibility import CallFacts, facts_of, judge
+from hame_match.match.embedding import Embedder, load_embedder
+from hame_match.match.lexical import call_stems, stems
+from hame_match.match.ranking import Corpus, Facet, Matrix, Space, Vector
+from hame_match.match.windows import CallWindows, text_hash, windows_of
+from hame_match.model.actor import Actor
+from hame_match.model.call import CallStatus, StoredCall
+from hame_match.model.match import Match, Reason, ScoreParts, Verdict
+
+WITH_EVIDENCE = 15
+"""Matches per actor whose best sentence is looked for; a person reads no further, and each costs an embedding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What a ranking did.
+
+    Attributes:
+        actors: number of actors ranked.
+        calls: number of calls open or to be opened.
+        closed: number of calls left out because nobody can apply any more.
+        embedded: number of texts that had no vector yet.
+        matches: number of matches kept.
+    """
+
+    actors: int
+    calls: int
+    closed: int
+    embedded: int
+    matches: int
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One actor's list before the evidence is known; `rows` point into the corpus, best first."""
+
+    actor: Actor
+    facets: tuple[Facet, ...]
+    facet_rows: Matrix
+    semantic: Vector
+    lexical: Vector
+    relevance: Vector
+    kept: list[tuple[int, Verdict, tuple[Reason, ...]]]
+
+
+def rank_all(workspace: Workspace) -> Ranked:
+    """Rank all calls that are open or to be opened for every actor and replace their lists; reviews stay.
+
+    Raises:
+        EmbeddingError: the model is missing or broken; the old lists stay.
+        ProfileError: a profile is wrong; the old lists stay.
+    """
+    store, now, actors = workspace.store, workspace.clock(), workspace.actors
+    stored = {call.call_id: call for call in store.calls.all()}
+    facts = {call_id: facts_of(known.call, now) for call_id, known in stored.items()}
+    open_ids = [call_id for call_id, fact in facts.items() if fact.status is not CallStatus.CLOSED]
+    _index(workspace, stored)
+    if not actors or not open_ids:
+        with store.transaction():
+            store.matches.forget_others([])
+        return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), 0, 0)
+
+    windows = {call_id: windows_of(known.call) for call_id, known in stored.items()}
+    facets = {actor.slug: ranking.facets_of(actor) for actor in (*actors, *workspace.examples)}
+    vectors = _Vectors(workspace)
+    vectors.need_passages(text for call in windows.values() for text in call.texts)
+    vectors.need_queries(text for found in facets.values() for facet in found for _, text in facet.texts)
+    space = _space(windows, facets, vectors.known)
+    corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
+
+    scored = [_score(workspace, actor, facets[actor.slug], corpus, facts, vectors.known, space) for actor in actors]
+    vectors.need_passages(
+        sentence
+        for one in scored
+        for row, _, _ in one.kept[:WITH_EVIDENCE]
+        for sentence in evidence.candidates(facts[corpus.call_ids[row]].call)
+    )
+    total = 0
+    with store.transaction():
+        store.matches.forget_others(actor.slug for actor in actors)
+        for one in scored:
+            matches = _matches(one, corpus, stored, vectors, space, now)
+            store.matches.replace(one.actor.slug, matches)
+            total += len(matches)
+    return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
+
+
+def _index(workspace: Workspace, stored: Mapping[str, StoredCall]) -> None:
+    outdated = workspace.store.search.outdated()
+    entries = [(call_id, stored[call_id].content_hash, *call_stems(stored[call_id].call)) for call_id in outdated]
+    with workspace.store.transaction():
+        workspace.store.search.put(entries)
+
+
+class _Vectors:
+    """Vectors by text hash: from the database where they are, else embedded once and stored."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        settings = workspace.settings.embedding
+        self._embedder: Embedder = load_embedder(
+            settings.model,
+            cache=workspace.cache,
+            precision=settings.precision,
+            threads=settings.threads or None,
+            progress=workspace.progress,
+        )
+        self.known: dict[str, Vector] = {}
+        self.embedded = 0
+
+    @property
+    def model_id(self) -> str:
+        """The id of the model behind every vector here."""
+        return self._embedder.model_id
+
+    def need_passages(self, texts: Iterable[str]) -> None:
+        """Make sure that every text of a call has a vector."""
+        self._need(texts, "passage")
+
+    def need_queries(self, texts: Iterable[str]) -> None:
+        """Make sure that every interest has a vector."""
+        self._need(texts, "query")
+
+    def _need(self, texts: Iterable[str], kind: str) -> None:
+        # The same words asked as a query have another vector than as a passage, so they have another key in the store.
+        wanted = {_key(kind, text): text for text in texts}
+        found = self._workspace.store.vectors.load(wanted, self.model_id)
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            embed = self._embedder.embed_queries if kind == "query" else self._embedder.embed_passages
+            rows = embed([wanted[key] for key in missing], self._workspace.progress)
+            fresh = dict(zip(missing, rows, strict=True))
+            with self._workspace.store.transaction():
+                self._workspace.store.vectors.put(fresh, self.model_id)
+            found |= fresh
+            self.embedded += len(missing)
+        self.known |= {text_hash(text): found[key] for key, text in wanted.items()}
+
+
+def _key(kind: str, text: str) -> str:
+    return text_hash(text) if kind == "passage" else text_hash(f"{kind}\n{text}")
+
+
+def _space(
+    windows: Mapping[str, CallWindows], facets: Mapping[str, Sequence[Facet]], vectors: Mapping[str, Vector]
+) -> Space:
+    return Space(
+        call_means=ranking.language_means(
+            ((call.language, text) for call in windows.values() for text in call.texts), vectors
+        ),
+        interest_means=ranking.language_means(
+            (pair for found in facets.values() for facet in found for pair in facet.texts), vectors
+        ),
+    )
+
+
+def _score(
+    workspace: Workspace,
+    actor: Actor,
+    facets: tuple[Facet, ...],
+    corpus: Corpus,
+    facts: Mapping[str, CallFacts],
+    vectors: Mapping[str, Vector],
+    space: Space,
+) -> _Scored:
+    facet_rows = ranking.facet_matrix(facets, vectors, space)
+    semantic = ranking.semantic_scores(facet_rows, corpus)
+    by_facet = [
+        workspace.store.search.rank([stem for language, text in facet.texts for stem in stems(text, language)])
+        for facet in facets
+    ]
+    lexical = ranking.lexical_scores(by_facet, corpus.call_ids)
+    relevance = ranking.relevance(semantic, lexical)
+    # Walk down the list and judge only as far as needed; what the actor cannot apply for goes behind the rest.
+    fitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
+    unfitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
+    for row in ranking.order(relevance, corpus.call_ids, actor.slug):
+        verdict, reasons = judge(facts[corpus.call_ids[row]], actor, workspace.region)
+        (unfitting if verdict is Verdict.INELIGIBLE else fitting).append((row, verdict, reasons))
+        if len(fitting) >= workspace.settings.match.keep:
+            break
+    return _Scored(actor, facets, facet_rows, semantic, lexical, relevance, fitting + unfitting)
+
+
+def _matches(
+    one: _Scored,
+    corpus: Corpus,
+    stored: Mapping[str, StoredCall],
+    vectors: _Vectors,
+    space: Space,
+    now: datetime,
+) -> list[Match]:
+    matches = []
+    for rank, (row, verdict, reasons) in enumerate(one.kept, start=1):
+        known = stored[corpus.call_ids[row]]
+        found = evidence.choose(known.call, one.facets, one.facet_rows, vectors.known, space, corpus.matrix[row])
+        value = float(one.relevance[row])
+        matches.append(
+            Match(
+                actor=one.actor.slug,
+                call_id=known.call_id,
+                rank=rank,
+                relevance=value,
+                label=ranking.label_of(value),
+                parts=ScoreParts(float(np.clip(one.semantic[row], 0, 1)), float(one.lexical[row])),
+                verdict=verdict,
+                reasons=reasons,
+                evidence=found.sentence,
+                evidence_language=found.language,
+                interest=found.interest,
+                content_hash=known.content_hash,
+                ranker=f"{ranking.RANKER}/{vectors.model_id}",
+                at=now,
+            )
+        )
+    return matches

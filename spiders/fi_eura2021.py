@@ -8,10 +8,10 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from hame_match.collect.eura import USED_KEYS, Listing, is_over, parse_detail, parse_list, parse_notice
+from hame_match.collect.eura import USED_KEYS, is_over, parse_detail, parse_list, parse_notice
 from hame_match.collect.health import GAP
 from hame_match.collect.spider import CallSpider
-from hame_match.errors import ParseError
+from hame_match.errors import ParseError, SourceFault
 from hame_match.model.call import Call
 
 NOT_THERE = frozenset({404, 410})
@@ -30,16 +30,24 @@ class Eura2021(CallSpider):
         "notice": "https://eura2021.fi/hakuilmoitukset/hakuilmoitus/",
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.done = self.total = 0
+        self.codes: Mapping[str, Mapping[str, Any]] = {}
+        self.order: list[str] = []
+        self.calls: dict[str, Call] = {}
+        self.without_page: list[str] = []
+
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the one page that lists every notice."""
-        self.done = self.total = 0
-        self.without_page: list[str] = []
         yield Request(self.address("list"), self.parse_list)
 
     def parse_list(self, response: Response) -> Iterator[Request]:
         """Ask for the page of every notice that is open or will be."""
-        self.listing: Listing = parse_list(response.text)
-        wanted = [row for row in self.listing.rows if self.is_wanted(row)]
+        listing = parse_list(response.text)
+        self.codes = listing.codes
+        wanted = [row for row in listing.rows if self.is_wanted(row)]
+        self.order = [row["id"] for row in wanted]
         self.total = len(wanted)
         for row in wanted:
             self.audit(row, USED_KEYS)
@@ -62,24 +70,33 @@ class Eura2021(CallSpider):
         return not over
 
     def parse_page(self, response: Response, row: dict[str, Any]) -> Iterator[Call]:
-        """Yield the call of a notice with its own page."""
-        yield from self.finish(row, parse_detail(response.text, row["id"]))
+        """Read a notice with its own page, or without it where the page does not hold the notice."""
+        try:
+            notice = parse_detail(response.text, row["id"])
+        except SourceFault as exc:
+            self.note(str(exc))
+            self.without_page.append(name_of(row))
+            notice = None
+        yield from self.finish(row, notice)
 
     def missing_page(self, failure: Failure) -> Iterator[Call]:
-        """Yield the call of a notice whose page is not there; any other failure is a fault."""
+        """Read a notice whose page is not there; any other failure is a fault."""
         response = getattr(failure.value, "response", None)
         if not isinstance(response, Response) or response.status not in NOT_THERE:
             self.missing(failure)
             return
         row = failure.request.cb_kwargs["row"]  # type: ignore[attr-defined]  # Scrapy puts it there
-        self.without_page.append(row["hakutunnus"] if isinstance(row.get("hakutunnus"), str) else row["id"])
+        self.without_page.append(name_of(row))
         yield from self.finish(row, None)
 
     def finish(self, row: dict[str, Any], notice: dict[str, Any] | None) -> Iterator[Call]:
-        """Yield the call of a row and its page, or count it as unreadable."""
+        """Read a row and its page; after the last one yield the calls, in the list's order."""
         self.done += 1
         self.advance(self.done, self.total)
-        yield from self.read(row["id"], parse_notice, row, notice, self.listing.codes, self.now)
+        for call in self.read(row["id"], parse_notice, row, notice, self.codes, self.now, self.note):
+            self.calls[row["id"]] = call
+        if self.done == self.total:
+            yield from (self.calls[key] for key in self.order if key in self.calls)
 
     def closed(self, reason: str) -> None:
         """Say which notices had no page, once everything is read."""
@@ -90,3 +107,8 @@ class Eura2021(CallSpider):
         else:
             some = ", ".join(self.without_page[:5])
             self.note(f"{GAP}{len(self.without_page)} notices were served without their own page: {some}")
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """Return the public identifier of a row, or its id without one."""
+    return str(row.get("hakutunnus") or row["id"])

@@ -59,12 +59,16 @@ class Haeavustuksia(CallSpider):
         "notice": "https://www.haeavustuksia.fi/api/haku/",
     }
 
-    async def start(self) -> AsyncIterator[Request]:
-        """Ask for the first page of the list."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.pages: list[ListPage] = []
         self.done = self.total = 0
+        self.calls: dict[str, Call] = {}
         self.without_text: list[str] = []
         self.gaps: Counter[str] = Counter()
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Ask for the first page of the list."""
         yield self.page(1)
 
     def page(self, number: int) -> Request:
@@ -129,7 +133,7 @@ class Haeavustuksia(CallSpider):
         yield from self.go_on(request.cb_kwargs["notice"])
 
     def go_on(self, notice: Notice) -> Iterator[Request | Call]:
-        """Ask for the next section, or yield the call when there is none."""
+        """Ask for the next section; after the last one of the last notice yield the calls, in the list's order."""
         if not notice.left and not notice.asked_terms and has_standard_terms(list(notice.parts.values())):
             notice.asked_terms = True
             notice.left = [f"vakioehdot/{name}" for name in STANDARD_TERMS]
@@ -140,7 +144,11 @@ class Haeavustuksia(CallSpider):
         self.advance(self.done, self.total)
         if not notice.parts:
             self.without_text.append(notice.key)
-        yield from self.read(notice.key, parse_notice, notice.item, notice.parts, self.now)
+        for call in self.read(notice.key, parse_notice, notice.item, notice.parts, self.now):
+            self.calls[notice.key] = call
+        if self.done == self.total:
+            order = [item["hakuasianAsianumero"] for page in self.pages for item in page.items]
+            yield from (self.calls[key] for key in order if key in self.calls)
 
     def closed(self, reason: str) -> None:
         """Say what was not served, once everything is read."""

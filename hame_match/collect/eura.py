@@ -7,7 +7,7 @@ clock.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -149,7 +149,10 @@ def parse_detail(html: str, key: str) -> dict[str, Any]:
     Raises:
         SourceFault: the page has no notice, or another one.
     """
-    notice = parse_data(html).get("ilmoitus")
+    try:
+        notice = parse_data(html).get("ilmoitus")
+    except SourceFault as exc:
+        raise SourceFault(f"{key}: {exc}") from exc
     if not isinstance(notice, dict) or not notice:
         raise SourceFault(f"{key}: its page has no ilmoitus")
     if notice.get("id", key) != key:
@@ -199,7 +202,11 @@ def is_over(row: Mapping[str, Any], now: datetime) -> bool:
 
 
 def parse_notice(
-    row: Mapping[str, Any], notice: Mapping[str, Any] | None, codes: Mapping[str, Mapping[str, Any]], now: datetime
+    row: Mapping[str, Any],
+    notice: Mapping[str, Any] | None,
+    codes: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    note: Callable[[str], None],
 ) -> Call:
     """Return the call of a notice.
 
@@ -208,6 +215,7 @@ def parse_notice(
         notice: what its own page says; None when that page was not served.
         codes: the code lists of the page.
         now: the instant of the crawl, aware.
+        note: told of money that cannot be read, which does not keep the call out.
 
     Raises:
         ParseError: a value is of an unknown kind or not what it must be.
@@ -243,7 +251,7 @@ def parse_notice(
         # Without a date ahead the source's word counts, see `model.call.status_at`.
         deadlines=(Deadline(on=ends),) if ends is not None and not technical and not closed_early else (),
         continuous=(bool(rolling) or technical) and not closed_early,
-        budget_total=_budget(detail, key),
+        budget_total=_budget(detail, key, note),
         regions=rule.regions,
         region_note=rule.note,
     )
@@ -329,14 +337,15 @@ def _funder(row: Mapping[str, Any], codes: Mapping[str, Mapping[str, Any]]) -> s
     return name
 
 
-def _budget(detail: Mapping[str, Any], key: str) -> Decimal | None:
+def _budget(detail: Mapping[str, Any], key: str, note: Callable[[str], None]) -> Decimal | None:
     value = detail.get("kokonaistuki")
     if value is None or value == "":
         return None
     try:
         return parse_euros(value) or None  # nothing to give away is a field left at zero
     except ParseError as exc:
-        raise ParseError(f"{key}: kokonaistuki: {exc}") from exc
+        note(f"{key}: kokonaistuki: {exc}; the call was kept without its money")
+        return None
 
 
 def _sections(

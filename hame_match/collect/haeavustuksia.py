@@ -176,7 +176,7 @@ def parse_notice(item: Mapping[str, Any], parts: Mapping[str, object], now: date
         raise ParseError(f"{key}: ends on {ends:%Y-%m-%d}, before it opens on {opens:%Y-%m-%d}")
     technical = ends is not None and is_technical_end(ends.astimezone(HELSINKI).date(), now, rolling=rolling)
     real_end = None if technical else ends
-    titles = {found.language: clean_line(found.text) for found in find_texts(item["nimi"], (), None)}
+    titles = {found.language: clean_line(found.text) for found in find_texts(item["nimi"])}
     if not titles:
         raise ParseError(f"{key}: nimi: has no title in any language")
     return Call(
@@ -215,9 +215,12 @@ def _instant(item: Mapping[str, Any], name: str, key: str) -> datetime | None:
 
 def _funder(item: Mapping[str, Any]) -> str:
     organisation = item.get("vastuullinenJarjestajaOrganisaatio")
-    names = organisation.get("nimi") if isinstance(organisation, dict) else None
-    found = {text.language: clean_line(text.text) for text in find_texts(names, (), None)}
-    return next((found[language] for language in LANGUAGES if language in found), STATE)
+    if not isinstance(organisation, dict):
+        return STATE
+    found = {text.language: clean_line(text.text) for text in find_texts(organisation.get("nimi"))}
+    short = organisation.get("lyhenne")
+    named = next((found[language] for language in LANGUAGES if language in found), short)
+    return named if isinstance(named, str) and named.strip() else STATE
 
 
 def _form(item: Mapping[str, Any], parts: Mapping[str, object]) -> str | None:

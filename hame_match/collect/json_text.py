@@ -160,7 +160,9 @@ def editor_text(document: object) -> str:
     >>> editor_text({"blocks": [{"text": "Kenelle?", "type": "header-two"}, {"text": "Kunnille", "type": "unstyled"}]})
     'Kenelle?\nKunnille'
     """
-    return clean_text(re.sub(r"[ \t]*\n\s*", "\n", "".join(_editor_pieces(document, 0))))
+    text = re.sub(r"[ \t]*\n\s*", "\n", "".join(_editor_pieces(document, 0)))
+    # A bullet whose item is a paragraph or a list of its own stands alone on its line.
+    return clean_text(re.sub(r"(?m)^(?:-\n)+(?:- )?", "- ", text))
 
 
 def _editor_pieces(node: object, depth: int) -> Iterator[str]:

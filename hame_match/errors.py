@@ -14,11 +14,11 @@ class SettingsError(HameMatchError):
 
 
 class ProfileError(HameMatchError):
-    """An actor profile is wrong; the message gives file and line. Raised by `model.profiles.load_profiles`."""
+    """An actor profile is wrong; the message gives file and line. Raised by `profiles.load_actors`."""
 
 
 class RegionError(HameMatchError):
-    """The region file is wrong or names an unknown municipality. Raised by `model.region`."""
+    """The region file is wrong or names an unknown municipality. Raised by `profiles.load_region`."""
 
 
 class StoreError(HameMatchError):

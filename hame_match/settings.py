@@ -63,7 +63,7 @@ class CrawlSettings(_Section):
     contact: str = "https://www.hameenliitto.fi/"
     delay_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 60
-    limit_seconds: Annotated[int, Field(ge=10, le=7200)] = 1800
+    limit_seconds: Annotated[int, Field(ge=10, le=7200)] = 3600
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     replay: Annotated[str, AfterValidator(_replay_address)] = ""
     sources: dict[str, dict[str, str]] = {}

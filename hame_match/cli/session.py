@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def workspace_of(context: click.Context, settings: Settings | None = None) -> It
         SettingsError: there is no workspace.
         StoreError: its database cannot be opened.
     """
-    from hame_match.jobs.workspace import Workspace
+    from hame_match.jobs import workspace as surroundings
     from hame_match.store import open_store
 
     settings = settings or settings_of(context)
@@ -62,7 +61,7 @@ def workspace_of(context: click.Context, settings: Settings | None = None) -> It
         return datetime.now(UTC) if moment is None else moment
 
     with open_store(settings.database) as store, bars() as progress:
-        yield replace(Workspace(settings, store, clock), progress=progress)
+        yield surroundings.Workspace(settings, store, clock, progress)
 
 
 class Bars:

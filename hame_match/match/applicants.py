@@ -12,7 +12,7 @@ from hame_match.model.call import ApplicantType, Call, SectionRole
 
 _T = ApplicantType
 _NOUNS: tuple[tuple[ApplicantType, str], ...] = (
-    (_T.SME, r"pk-yrity\w*|mikroyrity\w*|pienyrity\w*|små och medelstora företag|smes?\b|small and medium-?sized|start-?ups?"),
+    (_T.SME, r"pien\w+ ja keskisuur\w+|pk-yrity\w*|mikroyrity\w*|pienyrity\w*|små och medelstora företag|smes?\b|small and medium-?sized|start-?ups?"),
     (_T.COMPANY, r"(?<!pk-)(?<!mikro)(?<!pien)\byrity(?!stoimin)\w*|osakeyhtiö\w*|toiminimi\w*|företag\w*|compan(?:y|ies)|enterprises?|undertakings?"),
     (_T.MUNICIPALITY, r"\bkun(?:ta|nan|nat|nille|tien|tia|taa|nalle|nalla|nilla)\b|kaupun(?:gi|ki)\w*|\bkommun(?:er|en|erna)?\b|municipalit(?:y|ies)|local authorit(?:y|ies)"),
     (_T.PUBLIC_BODY, r"kuntayhtym\w*|julkis\w+ (?:yhteisö|toimij|organisaatio|taho)\w*|julkisoikeudelli\w+|hyvinvointialue\w*|maakun(?:nan |ta)lii\w+|viranomais\w*|samkommun\w*|offentlig\w* (?:aktör|organ|samfund)\w*|public (?:bod(?:y|ies)|authorit(?:y|ies)|entit(?:y|ies)|organi[sz]ations?)"),
@@ -43,6 +43,17 @@ _COMPANY_KEPT = re.compile(
     re.IGNORECASE,
 )
 _KEPT_BEFORE = re.compile(r"[^,.;]*\b(?:kanssa|hyväksi)\b", re.IGNORECASE)
+# The recipient of "myöntää" stands in the allative; "yritysten omiin investointeihin" shuts out a use, not companies.
+_GIVEN = re.compile(r"myön(?:tää|netä|netään)\b", re.IGNORECASE)
+_ALLATIVE = re.compile(r"\b[\w-]+lle\b|\bja\b", re.IGNORECASE)
+# Only some of a kind: large ones, or those that a clause describes.
+_SOME = re.compile(
+    r"\bsuur\w+ (?:yrity\w+|företag)|\blarge (?:companies|enterprises)|\b[\w-]+, (?:jo\w+|som|which|that)\b.*|\b[\w-]+ (?:without|with|that|which|who|whose)\b.*",
+    re.IGNORECASE,
+)
+_NO_ORGANISATION = re.compile(
+    r"\b(?:muille )?(?:yhteisöille|oikeushenkilöille|organisaatioille)\b|legal persons\b", re.IGNORECASE
+)
 _ANYBODY = re.compile(
     r"any (?:type of )?legal entit(?:y|ies)|kaikki oikeushenkilöt|oikeuskelpoi\w+ yhteisö\w*", re.IGNORECASE
 )
@@ -57,12 +68,14 @@ class ApplicantFacts:
         shut_out: type to sentence, for types that may not.
         only: the sentence that limits applicants to those named; empty when none does.
         anybody: the sentence that lets every legal entity apply; empty when none does.
+        people_only: the sentence that shuts out every organisation; empty when none does.
     """
 
     named: dict[ApplicantType, str] = field(default_factory=dict)
     shut_out: dict[ApplicantType, str] = field(default_factory=dict)
     only: str = ""
     anybody: str = ""
+    people_only: str = ""
 
 
 def types_in(text: str) -> frozenset[ApplicantType]:
@@ -81,22 +94,30 @@ def applicant_facts(call: Call) -> ApplicantFacts:
     that somebody may or may not apply.
     """
     facts = ApplicantFacts(dict.fromkeys(call.applicant_types, ""))
-    only = anybody = ""
+    only = anybody = people_only = ""
     ordered = sorted(call.sections, key=lambda section: section.role is not SectionRole.ELIGIBILITY)
     for section in ordered:
         for sentence in sentences(section.text):
-            if not anybody and _ANYBODY.search(sentence) and not _NOT.search(sentence):
-                anybody = sentence
             if _NOT.search(sentence):
-                for kind in types_in(_COMPANY_KEPT.sub("", sentence)):
+                shut_out = _recipients(_SOME.sub("", sentence))
+                for kind in types_in(shut_out):
                     facts.shut_out.setdefault(kind, sentence)
+                if not people_only and _NO_ORGANISATION.search(shut_out):
+                    people_only = sentence
                 continue
+            if not anybody and _ANYBODY.search(sentence):
+                anybody = sentence
             if not _GRANTS.search(sentence):
                 continue
-            kinds = types_in(_KEPT_BEFORE.sub("", _COMPANY_KEPT.sub("", sentence)))
+            kinds = types_in(_recipients(_KEPT_BEFORE.sub("", sentence)))
             for kind in kinds:
                 if not facts.named.get(kind):
                     facts.named[kind] = sentence
             if kinds and _ONLY.search(sentence):
                 only = only or sentence
-    return ApplicantFacts(facts.named, facts.shut_out, only, anybody)
+    return ApplicantFacts(facts.named, facts.shut_out, only, anybody, people_only)
+
+
+def _recipients(sentence: str) -> str:
+    kept = _COMPANY_KEPT.sub("", sentence)
+    return " ".join(_ALLATIVE.findall(kept)) if _GIVEN.search(kept) else kept

@@ -12,7 +12,7 @@ from functools import cached_property
 from hame_match.match.applicants import ApplicantFacts, applicant_facts
 from hame_match.match.lexical import stems
 from hame_match.model.actor import Actor
-from hame_match.model.call import Call, CallStatus, status_at
+from hame_match.model.call import ApplicantType, Call, CallStatus, status_at
 from hame_match.model.match import Reason, Verdict
 from hame_match.model.region import Region
 
@@ -118,7 +118,7 @@ def applicant_type_rule(facts: CallFacts, actor: Actor, region: Region) -> Reaso
     | the call says | answer |
     |---|---|
     | one of the actor's types may apply, or any legal entity | eligible |
-    | all of the actor's types are shut out, none may apply | ineligible |
+    | one of the actor's types is shut out and none may apply, or every organisation is shut out | ineligible |
     | only others may apply | ineligible |
     | others are named without "only", or nothing is said | unknown |
     """
@@ -127,9 +127,13 @@ def applicant_type_rule(facts: CallFacts, actor: Actor, region: Region) -> Reaso
     sure, possible = actor.applicant_types, actor.possible_applicant_types
     for kind in sorted(sure & said.named.keys() - said.shut_out.keys()):
         return Reason("applicant_type", Verdict.ELIGIBLE, "applicant_type_named", said.named[kind])
-    if sure and not possible & said.named.keys() and sure <= said.shut_out.keys():
-        sentence = said.shut_out[min(sure)]
-        return Reason("applicant_type", Verdict.INELIGIBLE, "applicant_type_excluded", sentence)
+    if said.people_only and not said.named:
+        return Reason("applicant_type", Verdict.INELIGIBLE, "applicant_type_excluded", said.people_only)
+    # A university is a research organisation, too, but shutting out those need not mean it.
+    decisive = (sure - {ApplicantType.RESEARCH}) or sure
+    for kind in sorted(decisive & said.shut_out.keys()):
+        if not (sure | possible) & said.named.keys():
+            return Reason("applicant_type", Verdict.INELIGIBLE, "applicant_type_excluded", said.shut_out[kind])
     if said.only and not (sure | possible) & said.named.keys() and sure:
         return Reason("applicant_type", Verdict.INELIGIBLE, "applicant_type_others_only", said.only)
     if said.anybody:

@@ -152,11 +152,10 @@ def money_range(low: Decimal | None, high: Decimal | None, words: Words) -> str:
     if high is None:
         return words("money.at_least", low=_money(low, words.language))
     first, last = _money(low, words.language), _money(high, words.language)
-    unit = f"{_NBSP}milj.{_NBSP}€"
-    for common in (unit, f"{_NBSP}€"):
-        if first.endswith(common) and last.endswith(common) and (common == unit or not first.endswith(unit)):
-            first = first.removesuffix(common)
-            break
+    millions, euros = f"{_NBSP}milj.{_NBSP}€", f"{_NBSP}€"
+    if first.endswith(millions) == last.endswith(millions):
+        # One unit for both, as it is written in Finnish: 4–5,5 milj. €.
+        first = first.removesuffix(millions if last.endswith(millions) else euros)
     return words("money.range", low=first, high=last)
 
 

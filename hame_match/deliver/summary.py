@@ -32,7 +32,9 @@ _EMPTY_WORDS = re.compile(
       | .*\bin\sline\swith\sthe\b.*\b(?:work\sprogramme|strategy)\b.*\bsuccessful\sproposal
       | this\stopic\sis\s(?:one|part)\sof\b
       | (?:this|the)\s(?:topic|projects|action)\b.*\b(?:activities\sthat\sare\senabling|relevant\sto\sthe\sEU)
-      | (?:this|the)\s(?:topic|call|action)\s(?:implements|supports)\s(?:the\s)?(?:implementation|European\sGreen|follow-up)
+      | (?:this|the)\s(?:topic|call|action)\s(?:implements|supports)\s(?:the\s)?
+          (?:implementation|European\sGreen|follow-up)
+      | it\salso\b
       | (?:in\saddition|furthermore|moreover|however|therefore|for\sexample|to\sthis\send)\b
       | (?:see|please|note|nb|for\s(?:further|more)\sinformation)\b
       | (?:haku|hakuaika)\s(?:on\s)?(?:auki|päättyy|alkaa)\b
@@ -88,7 +90,7 @@ def summarise(call: Call, evidence: str = "") -> tuple[str, str]:
 
 def _sentences(text: str) -> Iterator[str]:
     for paragraph in text.split("\n"):
-        for sentence in _END.split(_HEADING.sub("", paragraph)):
-            cleaned = _FOOTNOTE.sub("", sentence).strip(" -–•*")
+        for sentence in _END.split(_FOOTNOTE.sub("", _HEADING.sub("", paragraph))):
+            cleaned = sentence.strip(" -–•*")
             if not cleaned.endswith(":"):
                 yield cleaned

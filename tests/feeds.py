@@ -33,6 +33,8 @@ Facets = dict[str, list[dict[str, Any]]]
 GRANT, PROSPECT, CASCADE = "1", "2", "8"
 SECOND_STAGE = timedelta(days=159)
 """Between the two stages of the 2027 soil topics, whose full row is recorded; the snapshots hold only the first."""
+EARLIER_CUT_OFF = timedelta(days=180)
+"""Between a cut-off and the one before it; the snapshots hold only the next."""
 
 _HEADING = re.compile(r"(Expected Outcome|Expected Impact|Objective|Scope):")
 _FOOTNOTE = re.compile(r"\[(\d+)\]")
@@ -101,14 +103,13 @@ def sedia_rows(snapshot: Path, texts: Path | None = None) -> tuple[list[Row], Fa
     """
     feed = read_snapshot(snapshot)
     full = read_texts(texts) if texts else {}
-    taken = date.fromisoformat(feed["generatedAt"][:10])
     grants = feed["grants"]
-    rows = topic_rows([_topic(grant, full, taken) for grant in grants if grant["kind"]["id"] != CASCADE])
+    rows = topic_rows([_topic(grant, full) for grant in grants if grant["kind"]["id"] != CASCADE])
     rows += [cascade_row(_cascade(grant)) for grant in grants if grant["kind"]["id"] == CASCADE]
     return [served for row in rows for served in _with_nuisances(row)] + _others(), feed["facets"]
 
 
-def _topic(grant: dict[str, Any], full: dict[str, dict[str, Any]], taken: date) -> Topic:
+def _topic(grant: dict[str, Any], full: dict[str, dict[str, Any]]) -> Topic:
     text = full.get(grant["id"]) or full.get(grant["identifier"]) or {}
     model = text.get("deadlineModel") or ("two-stage" if "two-stage" in grant["identifier"] else "single-stage")
     return Topic(
@@ -117,7 +118,7 @@ def _topic(grant: dict[str, Any], full: dict[str, dict[str, Any]], taken: date) 
         identifier=grant["identifier"],
         title=grant["title"],
         start=_local(grant["startDate"]),
-        deadlines=_deadlines(grant["deadlineDate"], model, taken),
+        deadlines=_deadlines(grant["deadlineDate"], model),
         deadline_model=model,
         status=grant["status"]["id"],
         call_identifier=grant["callIdentifier"] or "",
@@ -148,14 +149,14 @@ def _cascade(grant: dict[str, Any]) -> Cascade:
     )
 
 
-def _deadlines(known: str | None, model: str, taken: date) -> tuple[str, ...]:
+def _deadlines(known: str | None, model: str) -> tuple[str, ...]:
     if known is None:
         return ()
     first = _local(known)
     if model == "two-stage":
         return (first, f"{date.fromisoformat(first[:10]) + SECOND_STAGE}")
     if model == "multiple cut-off":
-        return (f"{taken - timedelta(days=60)}", first)
+        return (f"{date.fromisoformat(first[:10]) - EARLIER_CUT_OFF}", first)
     return (first,)
 
 

@@ -18,7 +18,9 @@ FLAGS = [
 
 WIDEST = "Math.max(...[...document.querySelectorAll('td,p,h1,h2')].map(e => e.scrollWidth - e.clientWidth))"
 SMALLEST = """
-    Math.min(...[...document.querySelectorAll('p,h1,h2,.fact,.name')].map(e => parseFloat(getComputedStyle(e).fontSize)))
+    Math.min(
+        ...[...document.querySelectorAll('p,h1,h2,.fact,.name')].map(e => parseFloat(getComputedStyle(e).fontSize))
+    )
 """
 
 

@@ -50,8 +50,8 @@ class Ledger(Protocol):
     ) -> None:
         """Record how a try ended.
 
-        Counts one attempt when the new state is RETRY, FAILED or EXPIRED with an answer and the row is still QUEUED or
-        RETRY: it was turned away before it was claimed, and the next wait must be longer.
+        Counts one attempt when the new state is RETRY or FAILED and the row is still QUEUED or RETRY: it was turned
+        away before it was claimed, and the next wait must be longer.
         """
 
 

@@ -182,6 +182,7 @@ class EuFundingTenders(CallSpider):
             raise SourceFault("the search service found nothing at all, though some calls are always open")
         self._note_gaps()
         by_key: dict[str, list[Row]] = defaultdict(list)
+        self._note_mirror(rows)
         for row in rows:
             if fields.is_mirror(row):
                 self.skip("stale mirror row")
@@ -204,6 +205,19 @@ class EuFundingTenders(CallSpider):
                     self.skip("deadline passed")
                 else:
                     yield call
+
+    def _note_mirror(self, rows: list[Row]) -> None:
+        """Say which topics with a date ahead stand only in the abandoned mirror, whose rows are left out."""
+        known = {fields.value(row, "identifier") for row in rows if not fields.is_mirror(row)}
+        for row in rows:
+            identifier = fields.value(row, "identifier")
+            if fields.is_mirror(row) and identifier not in known:
+                try:
+                    ahead = not fields.is_stale(fields.deadlines(row), self.now)
+                except ParseError:
+                    ahead = False
+                if ahead:
+                    self.note(f"{identifier} stands only in the abandoned mirror and was left out")
 
     def _note_gaps(self) -> None:
         """Say how many results of each status were claimed and never served."""
@@ -230,12 +244,15 @@ def parse_topic(row: Row, labels: Mapping[str, str], pages: Mapping[str, str], n
         ParseError: the row lacks its title or identifier, or a date cannot be read.
     """
     key = fields.source_key(row)
-    kind, identifier, topic_title = (fields.value(row, name) for name in ("type", "identifier", "title"))
+    identifier, topic_title = fields.value(row, "identifier"), fields.value(row, "title")
+    kind = fields.value(row, "type") or "none"
+    if kind not in pages:
+        raise ParseError(f"{key}: type: {kind} is none of {', '.join(pages)}")
     cascade = kind == fields.CASCADE
     title = (fields.value(row, "callTitle") or row.get("summary")) if cascade else topic_title
     page_id = fields.value(row, "callccm2Id") if cascade else identifier
-    if not title or not kind or not (page_id or row.get("url")):
-        raise ParseError(f"{key}: has no title, type or address")
+    if not title or not (page_id or row.get("url")):
+        raise ParseError(f"{key}: has no title, or neither identifier nor address")
     try:
         money = fields.money(row)
     except ParseError as exc:

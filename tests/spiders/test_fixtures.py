@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.http import TextResponse
 
 from hame_match.collect import eura, haeavustuksia
 from hame_match.collect.runner import spider_names
 from hame_match.model.call import Call
+from spiders.eu_funding_tenders import EuFundingTenders
 
 HERE = Path(__file__).resolve().parent
 LABELS = {"recorded", "assembled", "constructed"}
@@ -41,7 +43,23 @@ def read_eura(text: str, now: datetime) -> Read:
     return calls, {"ended": len(listing.rows) - len(wanted), "notes": notes}
 
 
+def read_eu(text: str, now: datetime) -> Read:
+    """Read the results for each status, one page each, as the spider does."""
+    data = json.loads(text)
+    spider = EuFundingTenders(now=now)
+    facets = TextResponse(spider.address("facet"), body=json.dumps({"facets": data["facets"]}).encode())
+    waiting, calls = list(spider.parse_labels(facets)), []
+    while waiting:
+        request = waiting.pop(0)
+        rows = data["results"][request.cb_kwargs["search"].status]
+        page = json.dumps({"totalResults": len(rows), "results": rows}).encode()
+        for result in spider.parse_page(TextResponse(request.url, body=page), **request.cb_kwargs):
+            (calls if isinstance(result, Call) else waiting).append(result)
+    return calls, {"skipped": spider.skipped, "record_errors": spider.record_errors, "notes": spider.notes}
+
+
 READERS: dict[str, Callable[[str, datetime], Read]] = {
+    "eu_funding_tenders": read_eu,
     "fi_eura2021": read_eura,
     "fi_haeavustuksia": read_haeavustuksia,
 }

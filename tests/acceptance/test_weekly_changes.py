@@ -26,6 +26,7 @@ pytestmark = [
 def facts_of(grant):
     facts = {name: grant[name] for name in FACTS}
     facts["abstract"] = "".join((grant["abstract"] or "").split())  # another line break is no change of meaning
+    facts["deadlineDate"] = (grant["deadlineDate"] or "")[:10]  # the service's clock times are not to be trusted
     if grant["kind"]["id"] == "1":
         del facts["callTitle"]  # names the whole call, not the topic
     return facts

@@ -71,6 +71,8 @@ class PatientRetry(RetryMiddleware):
         return again
 
     async def _wait(self, again: Request, pause: float | None) -> None:
+        # Scrapy exempts further tries from its filters, among them the one that keeps a redirect on the allowed hosts.
+        again.dont_filter = False
         if self.crawler.settings.getbool("HAME_PATIENT"):
             growing = FIRST_PAUSE * 2 ** (again.meta["retry_times"] - 1)
             await asyncio.sleep(min(LONGEST_PAUSE, growing if pause is None else pause))

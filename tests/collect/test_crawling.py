@@ -131,6 +131,13 @@ def test_retry_that_succeeds_leaves_no_trace(crawl):
     assert (len(calls), report.faults) == (1, ())
 
 
+def test_retried_page_cannot_redirect_to_another_host_either(crawl):
+    answers = iter([Response(503), Response(302, headers={"Location": "http://127.0.0.1:1/admin"})])
+    report, _, _, seen = crawl(site=Site(list=lambda request: next(answers)))
+    assert "a host that is not one of its addresses" in report.faults[0]
+    assert {line.host for line in seen} == {"example.org"}
+
+
 def test_redirects_stay_in_the_replay_and_keep_original_addresses(crawl):
     def absolute(request):
         return Response(301, headers={"Location": f"http://{request.headers['host']}/other.example.org/x?a=1"})

@@ -6,8 +6,10 @@ It holds no state and no logic: whatever is killed, switched off or started twic
 import argparse
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 from hame_match.errors import HameMatchError
 from hame_match.jobs.locks import sole
@@ -58,13 +60,21 @@ def main() -> int:
 
 
 def _wait_and_tick(settings: Settings) -> None:
+    from apscheduler.executors.debug import DebugExecutor
     from apscheduler.schedulers.blocking import BlockingScheduler
 
-    scheduler = BlockingScheduler(timezone="Europe/Helsinki")
+    # Ticks run in the main thread, where sending can finish the mail in hand when a signal asks it to stop.
+    scheduler = BlockingScheduler(timezone="Europe/Helsinki", executors={"default": DebugExecutor()})
     # The ledger decides what runs, so a tick that comes late or is left out costs nothing.
     scheduler.add_job(
         tick, "interval", minutes=1, args=[settings], max_instances=1, coalesce=True, misfire_grace_time=None
     )
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        scheduler.shutdown(wait=False)  # what runs now comes to its end first
+
+    signal.signal(signal.SIGTERM, stop)
     scheduler.start()
 
 

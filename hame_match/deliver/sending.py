@@ -202,10 +202,13 @@ _SENDABLE = frozenset({DeliveryState.QUEUED, DeliveryState.RETRY})
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
     """Turn SIGTERM and SIGINT into a question, so that the mail in hand is finished; a second SIGINT interrupts.
 
+    A signal that came is handed on at the end to whoever had asked for it before, such as a scheduler that must stop.
+
     Yields:
         Whether a signal has come. Outside the main thread no signal can be caught, and it stays False.
     """
     asked = threading.Event()
+    came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
@@ -214,6 +217,7 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
         if asked.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked.set()
+        came.append(number)
         del frame
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -222,3 +226,7 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    for caught in came:
+        earlier = before[signal.Signals(caught)]
+        if callable(earlier) and earlier is not signal.default_int_handler:
+            earlier(caught, None)

@@ -11,7 +11,7 @@ from hame_match.match import evidence, ranking
 from hame_match.match.eligibility import CallFacts, facts_of, judge
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.lexical import call_stems, stems
-from hame_match.match.ranking import Corpus, Facet, Matrix, Space, Vector
+from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
 from hame_match.match.windows import CallWindows, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
@@ -19,6 +19,9 @@ from hame_match.model.match import Match, Reason, ScoreParts, Verdict
 
 WITH_EVIDENCE = 15
 """Matches per actor whose best sentence is looked for; a person reads no further, and each costs an embedding."""
+
+BATCH = 256
+"""Texts embedded between two commits: enough to sort by length, and about half a minute of work on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,12 @@ def rank_all(workspace: Workspace) -> Ranked:
         return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), 0, 0)
 
     windows = {call_id: windows_of(known.call) for call_id, known in stored.items()}
-    facets = {actor.slug: ranking.facets_of(actor) for actor in (*actors, *workspace.examples)}
+    facets = {actor.slug: ranking.facets_of(actor) for actor in actors}
+    background = ranking.background_of((*actors, *workspace.examples))
     vectors = _Vectors(workspace)
     vectors.need_passages(text for call in windows.values() for text in call.texts)
-    vectors.need_queries(text for found in facets.values() for facet in found for _, text in facet.texts)
-    space = _space(windows, facets, vectors.known)
+    vectors.need_queries(text.text for text in background)
+    space = _space(windows, background, vectors.known)
     corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
 
     scored = [_score(workspace, actor, facets[actor.slug], corpus, facts, vectors.known, space) for actor in actors]
@@ -108,7 +112,7 @@ class _Vectors:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         settings = workspace.settings.embedding
-        self._embedder: Embedder = load_embedder(
+        self._embedder: Embedder = workspace.embedder or load_embedder(
             settings.model,
             cache=workspace.cache,
             precision=settings.precision,
@@ -136,14 +140,17 @@ class _Vectors:
         wanted = {_key(kind, text): text for text in texts}
         found = self._workspace.store.vectors.load(wanted, self.model_id)
         missing = [key for key in wanted if key not in found]
-        if missing:
-            embed = self._embedder.embed_queries if kind == "query" else self._embedder.embed_passages
-            rows = embed([wanted[key] for key in missing], self._workspace.progress)
-            fresh = dict(zip(missing, rows, strict=True))
+        embed = self._embedder.embed_queries if kind == "query" else self._embedder.embed_passages
+        # Stored batch by batch, so that a run that is killed has not worked in vain.
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            rows = embed([wanted[key] for key in batch])
+            fresh = dict(zip(batch, rows, strict=True))
             with self._workspace.store.transaction():
                 self._workspace.store.vectors.put(fresh, self.model_id)
             found |= fresh
-            self.embedded += len(missing)
+            self.embedded += len(batch)
+            self._workspace.progress("embed", start + len(batch), len(missing))
         self.known |= {text_hash(text): found[key] for key, text in wanted.items()}
 
 
@@ -151,16 +158,12 @@ def _key(kind: str, text: str) -> str:
     return text_hash(text) if kind == "passage" else text_hash(f"{kind}\n{text}")
 
 
-def _space(
-    windows: Mapping[str, CallWindows], facets: Mapping[str, Sequence[Facet]], vectors: Mapping[str, Vector]
-) -> Space:
+def _space(windows: Mapping[str, CallWindows], background: Sequence[FacetText], vectors: Mapping[str, Vector]) -> Space:
     return Space(
         call_means=ranking.language_means(
             ((call.language, text) for call in windows.values() for text in call.texts), vectors
         ),
-        interest_means=ranking.language_means(
-            (pair for found in facets.values() for facet in found for pair in facet.texts), vectors
-        ),
+        interest_means=ranking.language_means(((text.language, text.text) for text in background), vectors),
     )
 
 
@@ -176,7 +179,7 @@ def _score(
     facet_rows = ranking.facet_matrix(facets, vectors, space)
     semantic = ranking.semantic_scores(facet_rows, corpus)
     by_facet = [
-        workspace.store.search.rank([stem for language, text in facet.texts for stem in stems(text, language)])
+        workspace.store.search.rank([stem for text in facet.texts for stem in stems(text.text, text.words_language)])
         for facet in facets
     ]
     lexical = ranking.lexical_scores(by_facet, corpus.call_ids)

@@ -96,3 +96,8 @@ def guess_language(text: str) -> str:
     words = _WORD.findall(text.lower())
     counts = {language: sum(word in _stop_words(language) for word in words) for language in _ALGORITHMS}
     return max(counts, key=lambda language: counts[language])
+
+
+def is_stop_word(word: str, language: str) -> bool:
+    """Return whether a lower-case word is so common that it tells nothing."""
+    return word in _stop_words(language)

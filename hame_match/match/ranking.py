@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hame_match.match.gloss import gloss
 from hame_match.match.lexical import guess_language
 from hame_match.match.windows import CallWindows, text_hash
 from hame_match.model.actor import Actor
 from hame_match.model.match import Label
 
-RANKER = "1"
+RANKER = "2"
 """Version of the ranking; raised whenever the same input may give another list."""
 
 BEST_FACETS = 2
@@ -35,29 +36,80 @@ Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 
 
+GLOSS = "gloss"
+"""Stands for a language where a text is English words made by `match.gloss`: their mean is not that of prose."""
+ENGLISH_WEIGHT = 2.0
+"""Most calls are in English, so an interest's English counts twice its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetText:
+    """One wording of an interest.
+
+    Attributes:
+        language: ``fi``, ``sv``, ``en``, or `GLOSS`.
+        text: the words.
+        weight: how much it counts among the wordings of its facet.
+    """
+
+    language: str
+    text: str
+    weight: float = 1.0
+
+    @property
+    def words_language(self) -> str:
+        """The language its words are stemmed in."""
+        return "en" if self.language == GLOSS else self.language
+
+
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One interest of an actor in every language it is written in.
+    """One interest of an actor in every wording there is.
 
     Attributes:
         interest: the actor's own words.
-        texts: (language, text) pairs, the own words first.
+        texts: the own words first, then translations by a person, or a gloss where nobody wrote English.
     """
 
     interest: str
-    texts: tuple[tuple[str, str], ...]
+    texts: tuple[FacetText, ...]
 
 
 def facets_of(actor: Actor) -> tuple[Facet, ...]:
-    """Return the interests of `actor` in order, translations by a person beside them."""
+    """Return the interests of `actor` in order, each with its English: written by a person, or glossed."""
     facets = []
     for position, interest in enumerate(actor.interests):
-        texts = [(guess_language(interest), interest)]
-        for language, translations in (("en", actor.interests_en), ("sv", actor.interests_sv)):
-            if position < len(translations) and language != texts[0][0]:
-                texts.append((language, translations[position]))
+        texts = _written(actor, position)
+        if not any(text.language == "en" for text in texts):
+            texts += _glossed(interest)
         facets.append(Facet(interest, tuple(texts)))
     return tuple(facets)
+
+
+def background_of(actors: Iterable[Actor]) -> list[FacetText]:
+    """Return every wording of every interest of `actors`, glosses always among them: what interests have in common."""
+    return [
+        text
+        for actor in actors
+        for position, interest in enumerate(actor.interests)
+        for text in _written(actor, position) + _glossed(interest)
+    ]
+
+
+def _written(actor: Actor, position: int) -> list[FacetText]:
+    interest = actor.interests[position]
+    own = guess_language(interest)
+    texts = [FacetText(own, interest, ENGLISH_WEIGHT if own == "en" else 1.0)]
+    for language, translations in (("en", actor.interests_en), ("sv", actor.interests_sv)):
+        if language != own and position < len(translations):
+            texts.append(FacetText(language, translations[position], ENGLISH_WEIGHT if language == "en" else 1.0))
+    return texts
+
+
+def _glossed(interest: str) -> list[FacetText]:
+    own = guess_language(interest)
+    english = gloss(interest, own).english if own != "en" else ""
+    return [FacetText(GLOSS, english, ENGLISH_WEIGHT)] if english else []
 
 
 def unit(matrix: Matrix) -> Matrix:
@@ -133,13 +185,14 @@ def corpus_of(windows: Mapping[str, CallWindows], vectors: Mapping[str, Vector],
 
 
 def facet_matrix(facets: Sequence[Facet], vectors: Mapping[str, Vector], space: Space) -> Matrix:
-    """Return one unit row per facet, the mean of its centred languages; (n_facets, d) float32."""
+    """Return one unit row per facet, the weighted mean of its centred wordings; (n_facets, d) float32."""
     rows = []
     for facet in facets:
-        languages = [
-            space.centred_queries(vectors[text_hash(text)][None, :], language)[0] for language, text in facet.texts
+        wordings = [
+            text.weight * space.centred_queries(vectors[text_hash(text.text)][None, :], text.language)[0]
+            for text in facet.texts
         ]
-        rows.append(np.mean(languages, axis=0))
+        rows.append(np.sum(wordings, axis=0))
     return unit(np.stack(rows).astype(np.float32))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hame_match.errors import NotFoundError
 from hame_match.model.actor import Actor
@@ -14,6 +15,9 @@ from hame_match.profiles import REGION_FILE, load_actors, load_region
 from hame_match.progress import Progress, silent
 from hame_match.settings import Settings
 from hame_match.store import Store
+
+if TYPE_CHECKING:
+    from hame_match.match.embedding import Embedder
 
 
 def system_clock() -> datetime:
@@ -30,12 +34,14 @@ class Workspace:
         store: the open database.
         clock: gives the present instant, or the pinned one.
         progress: told how far long work is.
+        embedder: the model to rank with; None loads the one of the settings when it is needed.
     """
 
     settings: Settings
     store: Store
     clock: Callable[[], datetime] = system_clock
     progress: Progress = field(default=silent)
+    embedder: "Embedder | None" = None
 
     @cached_property
     def region(self) -> Region:

@@ -92,7 +92,14 @@ Text = Annotated[str, BeforeValidator(lambda v: clean_text(v) if isinstance(v, s
 """Cleaned, non-empty text of one or more lines."""
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-Euros = Annotated[Decimal, Field(ge=0, max_digits=14)]
+# One way to write each amount and instant, so that 5E+4 after 50000.00 is no change of a call.
+Euros = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=14),
+    AfterValidator(lambda v: Decimal(int(v)) if v == v.to_integral_value() else Decimal(f"{v:.2f}")),
+]
+Instant = Annotated[AwareDatetime, AfterValidator(lambda v: v.astimezone(UTC))]
+"""An aware instant, kept in UTC."""
 
 
 class _Frozen(BaseModel):
@@ -109,7 +116,7 @@ class Deadline(_Frozen):
     """
 
     on: date
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     kind: DeadlineKind = DeadlineKind.SINGLE
 
     def passed(self, now: datetime) -> bool:
@@ -171,7 +178,7 @@ class Call(_Frozen):
     project: Line | None = None
     published_status: CallStatus | None = None
     opens_on: date | None = None
-    opens_at: AwareDatetime | None = None
+    opens_at: Instant | None = None
     deadlines: tuple[Deadline, ...] = ()
     continuous: bool = False
     budget_total: Euros | None = None

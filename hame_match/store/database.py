@@ -66,6 +66,24 @@ def _explained(exc: sqlite3.Error) -> StoreError:
     return StoreError(f"the database refused: {text}")
 
 
+@contextmanager
+def _transaction(db: Database) -> Iterator[None]:
+    try:
+        db.conn.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as exc:
+        raise _explained(exc) from exc
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    try:
+        db.conn.execute("COMMIT")
+    except sqlite3.Error as exc:
+        db.rollback()
+        raise _explained(exc) from exc
+
+
 class Store:
     """One open database; not to be shared between threads.
 
@@ -117,20 +135,8 @@ class Store:
         Raises:
             StoreError: another process holds the database for more than ten seconds.
         """
-        try:
-            self._db.conn.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as exc:
-            raise _explained(exc) from exc
-        try:
+        with _transaction(self._db):
             yield
-        except BaseException:
-            self._db.rollback()
-            raise
-        try:
-            self._db.conn.execute("COMMIT")
-        except sqlite3.Error as exc:
-            self._db.rollback()
-            raise _explained(exc) from exc
 
     def close(self) -> None:
         """Close the connection."""
@@ -174,7 +180,9 @@ def open_store(file: Path | None) -> Store:
             db.conn.execute(f"PRAGMA {pragma}").close()
         _refuse_newer(db, file)
         if migrations.pending(db):
-            migrations.apply(db)
+            # All of them or none; whoever else opens the file at the same time waits and finds them done.
+            with _transaction(db):
+                migrations.apply(db)
     except sqlite3.Error as exc:
         if db is not None:
             db.close()

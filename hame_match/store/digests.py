@@ -186,11 +186,14 @@ class Outbox:
     ) -> None:
         """Record what became of a delivery.
 
-        A failure before DATA counts one attempt, too; one after it was counted when the delivery was claimed.
+        A try turned away before DATA counts as one attempt, too (RETRY, FAILED, or EXPIRED with an answer); one after
+        it was counted when the delivery was claimed.
         """
+        turned_away = state in (DeliveryState.RETRY, DeliveryState.FAILED) or (
+            state is DeliveryState.EXPIRED and answer != ""
+        )
         self._db.execute(
             "UPDATE deliveries SET answer = ?, next_at = ?, changed_at = ?,"
-            " attempts = attempts + (state IN ('queued', 'retry') AND ? IN ('retry', 'failed')), state = ?"
-            " WHERE delivery_id = ?",
-            [answer, instant_text(next_at) if next_at else None, instant_text(at), state, state, delivery_id],
+            " attempts = attempts + (? AND state IN ('queued', 'retry')), state = ? WHERE delivery_id = ?",
+            [answer, instant_text(next_at) if next_at else None, instant_text(at), turned_away, state, delivery_id],
         )

@@ -90,10 +90,14 @@ class MatchTable:
         return None
 
     def pending_counts(self) -> dict[str, int]:
-        """Return actor to number of matches without a review, for actors that have any."""
+        """Return actor to number of matches that wait for a decision, for actors that have any.
+
+        A match waits when nobody has decided or the call has changed since; one the actor may not apply to does not.
+        """
         rows = self._db.query(
             "SELECT m.actor AS actor, count(*) AS n FROM matches m LEFT JOIN reviews r"
-            " ON r.actor = m.actor AND r.call_id = m.call_id WHERE r.call_id IS NULL GROUP BY m.actor"
+            " ON r.actor = m.actor AND r.call_id = m.call_id"
+            " WHERE m.verdict <> 'ineligible' AND r.content_hash IS NOT m.content_hash GROUP BY m.actor"
         )
         return {row["actor"]: row["n"] for row in rows}
 
@@ -120,18 +124,19 @@ class ReviewTable:
 
     def put(self, review: Review) -> None:
         """Record a decision in the place of an earlier one; expects an open transaction."""
-        self._db.table("reviews").upsert(
-            {
-                "actor": review.actor,
-                "call_id": review.call_id,
-                "decision": review.decision,
-                "reason": review.reason,
-                "note": review.note,
-                "reviewer": review.reviewer,
-                "at": instant_text(review.at),
-                "content_hash": review.content_hash,
-            },
-            pk=("actor", "call_id"),
+        self._db.execute(
+            "INSERT OR REPLACE INTO reviews (actor, call_id, decision, reason, note, reviewer, at, content_hash)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                review.actor,
+                review.call_id,
+                review.decision,
+                review.reason,
+                review.note,
+                review.reviewer,
+                instant_text(review.at),
+                review.content_hash,
+            ],
         )
 
     def of_actor(self, actor: str) -> dict[str, Review]:

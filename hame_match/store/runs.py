@@ -138,16 +138,11 @@ class JobRunTable:
 
     def begin(self, job: str, period: str, at: datetime) -> None:
         """Record that `job` starts for `period`, in the place of an unfinished or failed start."""
-        self._db.table("job_runs").upsert(
-            {
-                "job": job,
-                "period": period,
-                "state": JobState.RUNNING,
-                "started_at": instant_text(at),
-                "finished_at": None,
-                "detail": "",
-            },
-            pk=("job", "period"),
+        self._db.execute(
+            "INSERT INTO job_runs (job, period, state, started_at, finished_at, detail) VALUES (?, ?, ?, ?, NULL, '')"
+            " ON CONFLICT (job, period) DO UPDATE SET state = excluded.state, started_at = excluded.started_at,"
+            " finished_at = NULL, detail = ''",
+            [job, period, JobState.RUNNING, instant_text(at)],
         )
 
     def finish(self, job: str, period: str, state: JobState, detail: str, at: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
 
+from hame_match.language import clean_line
 from hame_match.store.database import wrapping_errors
 
 TITLE_WEIGHT = 3.0
@@ -48,7 +49,8 @@ class SearchIndex:
         Returns:
             Empty when `stems` is empty or nothing holds one.
         """
-        words = [stem.replace('"', '""') for stem in dict.fromkeys(stems) if stem.strip()]
+        # SQLite reads a query only up to a NUL and takes no lone surrogate; `clean_line` leaves neither.
+        words = [word.replace('"', '""') for word in dict.fromkeys(map(clean_line, stems)) if word]
         if not words:
             return {}
         expression = " OR ".join(f'"{word}"' for word in words)

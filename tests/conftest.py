@@ -3,6 +3,7 @@
 The socket guard itself stands in pyproject.toml: no test leaves this machine.
 """
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,12 @@ def store() -> Iterator[Store]:
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     return tmp_path / "hame-match.sqlite"
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of loopback that nobody listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

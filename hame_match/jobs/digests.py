@@ -105,6 +105,16 @@ def _prepare_one(workspace: Workspace, actor: Actor, week: str) -> Prepared:
     return Prepared(actor.slug, len(digest.items), digest.more, len(messages))
 
 
+def ready(workspace: Workspace) -> list[str]:
+    """Return the slugs of actors for whom something approved waits to be mailed, sorted; changes nothing."""
+    week = digest_week(workspace.clock())
+    return [
+        actor.slug
+        for actor in workspace.actors
+        if any(recipient.subscribed for recipient in actor.recipients) and compose(workspace, actor, week=week)
+    ]
+
+
 def preview(workspace: Workspace, slug: str) -> Message:
     """Return the mail that the first recipient of an actor would get now, those given already included.
 

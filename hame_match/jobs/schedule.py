@@ -1,12 +1,13 @@
 """What is due, asked from the ledger, and doing it: the scheduler and ``run`` are two callers of this."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from hame_match.errors import HameMatchError
+from hame_match.errors import CrawlError, HameMatchError
 from hame_match.jobs.crawling import crawl_all
-from hame_match.jobs.digests import prepare, send, send_waiting
+from hame_match.jobs.digests import prepare, ready, send, send_waiting
 from hame_match.jobs.matching import rank_all
 from hame_match.jobs.workspace import Workspace
 from hame_match.language import HELSINKI
@@ -17,6 +18,8 @@ from hame_match.store.runs import JobRun, JobState
 
 RETRY_AFTER = timedelta(hours=1)
 """A job that failed is tried again this much later: often enough to recover, seldom enough to be polite."""
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def due_jobs(now: datetime, settings: Settings, lookup: Lookup) -> list[Due]:
     sends_at = datetime.combine(monday, _time(settings.schedule.send), HELSINKI)
     prepares_at = datetime.combine(monday + timedelta(days=6), _time(settings.schedule.prepare), HELSINKI)
     if local >= sends_at:
-        late = local - sends_at > timedelta(hours=settings.digest.late_hours)
+        # In UTC: two times of one zone are subtracted as clocks show them, an hour wrong where summer time ends.
+        late = now.astimezone(UTC) - sends_at.astimezone(UTC) > timedelta(hours=settings.digest.late_hours)
         jobs.append(Due("send", iso_week(monday), late))
     if local >= prepares_at:
         jobs.append(Due("prepare", iso_week(monday + timedelta(days=7))))
@@ -77,32 +81,42 @@ def _unfinished(run: JobRun | None, job: Due, now: datetime) -> bool:
     if run.state is JobState.LATE:
         return not job.late
     if run.state is JobState.FAILED:
-        return run.finished_at is None or now - run.finished_at >= RETRY_AFTER
+        return _rested(run, now)
     # A run that is still marked as running when somebody holds the scheduler's lock was killed.
     return run.state is JobState.RUNNING
+
+
+def _rested(run: JobRun | None, now: datetime) -> bool:
+    failed_at = run.finished_at if run is not None and run.state is JobState.FAILED else None
+    # A clock that was set back must not hold up a retry for as long as it was wrong.
+    return failed_at is None or abs(now - failed_at) >= RETRY_AFTER
 
 
 def run_due(workspace: Workspace) -> list[JobRun]:
     """Run what is due and send what waits for another try; the caller holds the scheduler's lock.
 
-    A job that fails is recorded with its reason and does not stop the others.
+    A job that fails is recorded with its reason, tried again after `RETRY_AFTER`, and does not stop the others.
 
     Returns:
-        The runs made, in order; a late digest stands there as LATE and was not sent.
+        The runs made, in order; a late digest that somebody waits for stands there as LATE and was not sent.
     """
     ledger = workspace.store.job_runs
     done = [_run(workspace, job) for job in due_jobs(workspace.clock(), workspace.settings, ledger.get)]
-    if workspace.store.outbox.due(workspace.clock()) or workspace.store.outbox.overdue(workspace.clock()):
-        done.append(_record(workspace, Due("resend", workspace.clock().isoformat(timespec="minutes")), _resend))
+    now = workspace.clock()
+    if workspace.store.outbox.due(now) or workspace.store.outbox.overdue(now):
+        # While no mail can be sent at all, the server is asked once an hour and not at every tick.
+        latest = ledger.latest()
+        if all(_rested(latest.get(job), now) for job in ("send", "resend")):
+            done.append(_record(workspace, Due("resend", now.isoformat(timespec="minutes")), _resend))
     return done
 
 
 def _run(workspace: Workspace, job: Due) -> JobRun:
-    if job.late:
+    if job.late and (waiting := ready(workspace)):
         ledger, now = workspace.store.job_runs, workspace.clock()
         ledger.begin(job.job, job.period, now)
         words = (
-            f"more than {workspace.settings.digest.late_hours} hours late and not sent; "
+            f"more than {workspace.settings.digest.late_hours} hours late and not sent to {', '.join(waiting)}; "
             "if it should still go, run `hame-match digests send`"
         )
         ledger.finish(job.job, job.period, JobState.LATE, words, now)
@@ -117,6 +131,9 @@ def _record(workspace: Workspace, job: Due, work: Callable[[Workspace], str]) ->
         state, detail = JobState.DONE, work(workspace)
     except HameMatchError as exc:
         state, detail = JobState.FAILED, str(exc)
+    except Exception as exc:  # noqa: BLE001 - the job boundary: a fault of ours must not stop the other jobs
+        _LOG.exception("%s %s", job.job, job.period)
+        state, detail = JobState.FAILED, f"a fault in hame-match itself, see the log: {type(exc).__name__}: {exc}"
     ledger.finish(job.job, job.period, state, detail, workspace.clock())
     return _found(workspace, job)
 
@@ -131,6 +148,8 @@ def _found(workspace: Workspace, job: Due) -> JobRun:
 def _crawl(workspace: Workspace) -> str:
     runs = crawl_all(workspace)
     failed = [run.spider for run in runs if run.health is Health.FAILED]
+    if failed and len(failed) == len(runs):
+        raise CrawlError(f"every source failed: {', '.join(failed)}; `hame-match status` says why")
     text = f"{sum(run.new for run in runs)} new, {sum(run.changed for run in runs)} changed"
     return f"{text}; FAILED: {', '.join(failed)}" if failed else text
 

@@ -135,14 +135,14 @@ def a_message(number: int = 1, **changes: Any) -> Message:
 
 
 class HashEmbedder:
-    """A tiny deterministic embedder: stems hashed into 64 dimensions, so that texts that share words are near.
+    """A tiny deterministic embedder: stems hashed into 512 dimensions, so that texts that share words are near.
 
     Counts what it was asked for in `passages` and `queries`.
     """
 
-    dimension = 64
+    dimension = 512
 
-    def __init__(self, model_id: str = "hash-64") -> None:
+    def __init__(self, model_id: str = "hash-512") -> None:
         self.model_id = model_id
         self.passages: list[str] = []
         self.queries: list[str] = []
@@ -161,7 +161,7 @@ class HashEmbedder:
             for stem in stems(text, guess_language(text)):
                 for piece in (stem, stem[:5]):
                     digest = hashlib.sha256(piece.encode()).digest()
-                    row[digest[0] % self.dimension] += 1 if digest[1] % 2 else -1
+                    row[int.from_bytes(digest[2:4]) % self.dimension] += 1 if digest[1] % 2 else -1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 

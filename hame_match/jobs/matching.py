@@ -10,6 +10,7 @@ from hame_match.jobs.workspace import Workspace
 from hame_match.match import evidence, ranking
 from hame_match.match.eligibility import CallFacts, facts_of, judge
 from hame_match.match.embedding import Embedder, load_embedder
+from hame_match.match.evidence import Quotable
 from hame_match.match.lexical import call_stems, stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
 from hame_match.match.windows import CallWindows, text_hash, windows_of
@@ -83,17 +84,21 @@ def rank_all(workspace: Workspace) -> Ranked:
     corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
 
     scored = [_score(workspace, actor, facets[actor.slug], corpus, facts, vectors.known, space) for actor in actors]
-    vectors.need_passages(
-        sentence
-        for one in scored
-        for row, _, _ in one.kept[:WITH_EVIDENCE]
-        for sentence in evidence.candidates(facts[corpus.call_ids[row]].call)
-    )
+    sentences = {
+        call_id: evidence.candidates(facts[call_id].call)
+        for call_id in {corpus.call_ids[row] for one in scored for row, _, _ in one.kept}
+    }
+    read = {corpus.call_ids[row] for one in scored for row, _, _ in one.kept[:WITH_EVIDENCE]}
+    vectors.need_passages(sentence for call_id in sorted(read) for sentence in sentences[call_id])
+    quotable = {
+        call_id: evidence.quotable(facts[call_id].call, found, vectors.known, space)
+        for call_id, found in sentences.items()
+    }
     total = 0
     with store.transaction():
         store.matches.forget_others(actor.slug for actor in actors)
         for one in scored:
-            matches = _matches(one, corpus, stored, vectors, space, now)
+            matches = _matches(one, corpus, stored, quotable, vectors.model_id, now)
             store.matches.replace(one.actor.slug, matches)
             total += len(matches)
     return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
@@ -199,14 +204,14 @@ def _matches(
     one: _Scored,
     corpus: Corpus,
     stored: Mapping[str, StoredCall],
-    vectors: _Vectors,
-    space: Space,
+    quotable: Mapping[str, Quotable],
+    model_id: str,
     now: datetime,
 ) -> list[Match]:
     matches = []
     for rank, (row, verdict, reasons) in enumerate(one.kept, start=1):
         known = stored[corpus.call_ids[row]]
-        found = evidence.choose(known.call, one.facets, one.facet_rows, vectors.known, space, corpus.matrix[row])
+        found = evidence.choose(quotable[known.call_id], one.facets, one.facet_rows, corpus.matrix[row])
         value = float(one.relevance[row])
         matches.append(
             Match(
@@ -222,7 +227,7 @@ def _matches(
                 evidence_language=found.language,
                 interest=found.interest,
                 content_hash=known.content_hash,
-                ranker=f"{ranking.RANKER}/{vectors.model_id}",
+                ranker=f"{ranking.RANKER}/{model_id}",
                 at=now,
             )
         )

@@ -5,6 +5,7 @@ municipalities") names nobody.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hame_match.match.sentences import sentences
@@ -59,6 +60,14 @@ _ANYBODY = re.compile(
 )
 
 
+_SPEAKS = re.compile(
+    r"myön|haki?ja|hake[ae]|hakukelpoi|tarkoitettu|bevilja|sök|avset|eligib|appl(?:y|icant)|open to|granted|awarded"
+    r"|excluded|legal (?:entit|person)|oikeushenkil|oikeuskelpoi",
+    re.IGNORECASE,
+)
+"""Roots that every pattern above needs one of."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplicantFacts:
     """What a call says of applicants; every fact with the sentence that says it.
@@ -97,7 +106,7 @@ def applicant_facts(call: Call) -> ApplicantFacts:
     only = anybody = people_only = ""
     ordered = sorted(call.sections, key=lambda section: section.role is not SectionRole.ELIGIBILITY)
     for section in ordered:
-        for sentence in sentences(section.text):
+        for sentence in _speaking(section.text):
             if _NOT.search(sentence):
                 shut_out = _recipients(_SOME.sub("", sentence))
                 for kind in types_in(shut_out):
@@ -116,6 +125,13 @@ def applicant_facts(call: Call) -> ApplicantFacts:
             if kinds and _ONLY.search(sentence):
                 only = only or sentence
     return ApplicantFacts(facts.named, facts.shut_out, only, anybody, people_only)
+
+
+def _speaking(text: str) -> Iterator[str]:
+    """Yield the sentences that may say who can apply; most lines of a work programme never do."""
+    for line in text.split("\n"):
+        if _SPEAKS.search(line):
+            yield from sentences(line)
 
 
 def _recipients(sentence: str) -> str:

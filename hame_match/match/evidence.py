@@ -29,31 +29,49 @@ class Evidence:
     interest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quotable:
+    """What of a call may be quoted.
+
+    Attributes:
+        language: language of the sentences.
+        sentences: in the call's order; may be empty.
+        rows: (n_sentences, d) their centred unit rows; None when the sentences have no vectors yet.
+    """
+
+    language: str
+    sentences: tuple[str, ...]
+    rows: Matrix | None
+
+
 def candidates(call: Call) -> list[str]:
     """Return the sentences of `call` that may be quoted, in order; the title's are no evidence."""
     language = call.original_language()
     return telling_sentences(subject_text(call, language))[:MOST_SENTENCES]
 
 
-def choose(
-    call: Call, facets: Sequence[Facet], facet_rows: Matrix, vectors: Mapping[str, Vector], space: Space, row: Vector
-) -> Evidence:
+def quotable(call: Call, sentences: Sequence[str], vectors: Mapping[str, Vector], space: Space) -> Quotable:
+    """Return `sentences` of `call` with their rows, if every one of them has a vector."""
+    language = call.original_language()
+    found = [vectors.get(text_hash(sentence)) for sentence in sentences]
+    known = [vector for vector in found if vector is not None]
+    complete = bool(known) and len(known) == len(found)
+    rows = space.centred_passages(np.stack(known), language) if complete else None
+    return Quotable(language, tuple(sentences), rows)
+
+
+def choose(from_call: Quotable, facets: Sequence[Facet], facet_rows: Matrix, row: Vector) -> Evidence:
     """Return the best pair of sentence and interest.
 
     Args:
-        call: the call.
+        from_call: what of the call may be quoted; without rows its first sentence is taken.
         facets: the actor's facets.
         facet_rows: their centred unit rows, (n_facets, d).
-        vectors: text hash to vector; when no sentence has one, the call's first is taken.
-        space: the means to take out.
-        row: the call's row of the corpus, (d,); names the interest when there is no sentence.
+        row: the call's row of the corpus, (d,); names the interest when there are no rows.
     """
-    language = call.original_language()
-    quotable = candidates(call)
-    sentences = [sentence for sentence in quotable if text_hash(sentence) in vectors]
-    if not sentences:
-        return Evidence(next(iter(quotable), ""), language, facets[int(np.argmax(facet_rows @ row))].interest)
-    stacked = np.stack([vectors[text_hash(sentence)] for sentence in sentences])
-    similarity = facet_rows @ space.centred_passages(stacked, language).T
+    if from_call.rows is None:
+        first = next(iter(from_call.sentences), "")
+        return Evidence(first, from_call.language, facets[int(np.argmax(facet_rows @ row))].interest)
+    similarity = facet_rows @ from_call.rows.T
     facet, sentence = np.unravel_index(int(np.argmax(similarity)), similarity.shape)
-    return Evidence(sentences[int(sentence)], language, facets[int(facet)].interest)
+    return Evidence(from_call.sentences[int(sentence)], from_call.language, facets[int(facet)].interest)

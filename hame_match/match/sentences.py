@@ -41,6 +41,7 @@ _ABBREVIATIONS = re.compile(
     r"(?:\b(?i:e\.g|i\.e|etc|cf|vs|no|art|approx|incl|fig|esim|mm|ml|ts|ns|ym|yms|jne|n|klo|milj|mrd|k|t\.ex|bl\.a|d\.v\.s)|"
     r"\b(?:[A-ZÅÄÖ]|\d{1,2}))\.$"
 )
+_LONGEST_ABBREVIATION = 10
 _END = re.compile(r"(?<=[.!?])[\"”’)\]]*\s+(?=[\"“(\[]?[A-ZÅÄÖ0-9•–-])")
 _HEADING = re.compile(
     r"^(?:expected (?:outcomes?|impacts?|results)|scope|objectives?|background|description)\s*:\s*", re.IGNORECASE
@@ -62,7 +63,7 @@ def sentences(text: str) -> list[str]:
         pending = ""
         for piece in _END.split(_GLUED.sub(" ", _FOOTNOTE.sub("", line))):
             pending = f"{pending} {piece}".strip() if pending else piece.strip()
-            if _ABBREVIATIONS.search(pending):
+            if _ABBREVIATIONS.search(pending[-_LONGEST_ABBREVIATION:]):
                 continue
             found.append(pending)
             pending = ""

@@ -7,6 +7,10 @@ from sqlite_utils import Database
 from hame_match.language import clean_line
 from hame_match.store.database import wrapping_errors
 
+COMMON = 0.25
+"""Share of the calls; a stem in more of them tells nothing."""
+FEW = 20
+"""With fewer calls than this a share means nothing."""
 TITLE_WEIGHT = 3.0
 """A word in the title counts as three in the body; the usual choice for short titles over long texts."""
 
@@ -17,6 +21,7 @@ class SearchIndex:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._common_stems: frozenset[str] | None = None
 
     def outdated(self) -> list[str]:
         """Return ids of calls whose stems are missing or of an older content, sorted."""
@@ -32,6 +37,7 @@ class SearchIndex:
         Args:
             entries: (call id, content hash, stems of the title, stems of the text), stems joined by blanks.
         """
+        self._common_stems = None
         for call_id, digest, title, body in entries:
             self._db.execute(
                 "INSERT INTO call_stems (call_id, content_hash, title, body) VALUES (?, ?, ?, ?)"
@@ -42,6 +48,9 @@ class SearchIndex:
 
     def rank(self, stems: Sequence[str]) -> dict[str, float]:
         """Return call id to BM25 score, higher is better, for calls that hold any of `stems`.
+
+        Stems that stand in more than a quarter of all calls are not looked for: they hardly move BM25, and their long
+        lists are nearly all the work.
 
         Args:
             stems: words to look for; any characters are safe, each is quoted.
@@ -54,9 +63,19 @@ class SearchIndex:
         if not words:
             return {}
         expression = " OR ".join(f'"{word}"' for word in words)
-        rows = self._db.query(
-            "SELECT s.call_id AS call_id, -bm25(call_stems_fts, ?, 1.0) AS score FROM call_stems_fts"
+        rows = self._db.execute(
+            "SELECT s.call_id, -bm25(call_stems_fts, ?, 1.0) FROM call_stems_fts"
             " JOIN call_stems s ON s.rowid = call_stems_fts.rowid WHERE call_stems_fts MATCH ?",
             [TITLE_WEIGHT, expression],
         )
-        return {row["call_id"]: float(row["score"]) for row in rows}
+        return dict(rows.fetchall())
+
+    def _common(self) -> frozenset[str]:
+        if self._common_stems is None:
+            self._db.execute(
+                "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stem_counts USING fts5vocab(main, call_stems_fts, row)"
+            )
+            calls = self._db.table("call_stems").count
+            rows = self._db.execute("SELECT term FROM temp.stem_counts WHERE doc > ?", [max(calls * COMMON, FEW)])
+            self._common_stems = frozenset(term for (term,) in rows.fetchall())
+        return self._common_stems

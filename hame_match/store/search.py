@@ -22,6 +22,7 @@ class SearchIndex:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._common_stems: frozenset[str] | None = None
+        self._scores: dict[str, list[tuple[str, float]]] = {}
 
     def outdated(self) -> list[str]:
         """Return ids of calls whose stems are missing or of an older content, sorted."""
@@ -38,6 +39,7 @@ class SearchIndex:
             entries: (call id, content hash, stems of the title, stems of the text), stems joined by blanks.
         """
         self._common_stems = None
+        self._scores = {}
         for call_id, digest, title, body in entries:
             self._db.execute(
                 "INSERT INTO call_stems (call_id, content_hash, title, body) VALUES (?, ?, ?, ?)"
@@ -58,17 +60,26 @@ class SearchIndex:
         Returns:
             Empty when `stems` is empty or nothing holds one.
         """
+        common = self._common()
+        total: dict[str, float] = {}
         # SQLite reads a query only up to a NUL and takes no lone surrogate; `clean_line` leaves neither.
-        words = [word.replace('"', '""') for word in dict.fromkeys(map(clean_line, stems)) if word]
-        if not words:
-            return {}
-        expression = " OR ".join(f'"{word}"' for word in words)
-        rows = self._db.execute(
-            "SELECT s.call_id, -bm25(call_stems_fts, ?, 1.0) FROM call_stems_fts"
-            " JOIN call_stems s ON s.rowid = call_stems_fts.rowid WHERE call_stems_fts MATCH ?",
-            [TITLE_WEIGHT, expression],
-        )
-        return dict(rows.fetchall())
+        for stem in dict.fromkeys(map(clean_line, stems)):
+            if stem and stem not in common:
+                for call_id, score in self._scores_of(stem):
+                    total[call_id] = total.get(call_id, 0.0) + score
+        return total
+
+    def _scores_of(self, stem: str) -> list[tuple[str, float]]:
+        """Return (call id, BM25 score) for one stem, remembered: BM25 adds up over words, and actors share theirs."""
+        if stem not in self._scores:
+            quoted = stem.replace('"', '""')
+            rows = self._db.execute(
+                "SELECT s.call_id, -bm25(call_stems_fts, ?, 1.0) FROM call_stems_fts"
+                " JOIN call_stems s ON s.rowid = call_stems_fts.rowid WHERE call_stems_fts MATCH ?",
+                [TITLE_WEIGHT, f'"{quoted}"'],
+            )
+            self._scores[stem] = rows.fetchall()
+        return self._scores[stem]
 
     def _common(self) -> frozenset[str]:
         if self._common_stems is None:

@@ -39,7 +39,7 @@ _BOILERPLATE = re.compile(
 # A full stop after these ends no sentence.
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?i:e\.g|i\.e|etc|cf|vs|no|art|approx|incl|fig|esim|mm|ml|ts|ns|ym|yms|jne|n|klo|milj|mrd|k|t\.ex|bl\.a|d\.v\.s)|"
-    r"\b(?:[A-ZÅÄÖ]|\d{1,2}))\.$"
+    r"\b(?:[A-ZÅÄÖ]|(?<![\d.])\d{1,2}))\.$"  # "5. artikla", but not "klo 16.15."
 )
 _LONGEST_ABBREVIATION = 10
 _END = re.compile(r"(?<=[.!?])[\"”’)\]]*\s+(?=[\"“(\[]?[A-ZÅÄÖ0-9•–-])")

@@ -1,0 +1,82 @@
+import pytest
+from hypothesis import given
+
+from hame_match.match.sentences import LONGEST, SHORTEST, is_boilerplate, sentences, telling_sentences
+from tests.strategies import evil_text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ensimmäinen virke. Toinen virke!", ["Ensimmäinen virke.", "Toinen virke!"]),
+        ("Tuki on esim. koneille. Se on 50 %.", ["Tuki on esim. koneille.", "Se on 50 %."]),
+        ("Haku päättyy 30.10.2026 klo 16.15. Päätökset tehdään myöhemmin.",
+         ["Haku päättyy 30.10.2026 klo 16.15.", "Päätökset tehdään myöhemmin."]),
+        ("Asetuksen 5. artikla koskee kuntia. Muut eivät.", ["Asetuksen 5. artikla koskee kuntia.", "Muut eivät."]),
+        ("Budjetti on 2 milj. Euroa jaetaan kahdessa erässä.", ["Budjetti on 2 milj. Euroa jaetaan kahdessa erässä."]),
+        ("Ålands kommuner kan söka. Även t.ex. Föreningar får stöd.",
+         ["Ålands kommuner kan söka.", "Även t.ex. Föreningar får stöd."]),
+        ("Robots weld, e.g. Steel parts. They learn fast.", ["Robots weld, e.g. Steel parts.", "They learn fast."]),
+        ("Projects by A. Meikäläinen are funded. “Quoted ones”, too.",
+         ["Projects by A. Meikäläinen are funded.", "“Quoted ones”, too."]),
+        ("Welding of steel [12]. Robots [3] learn.", ["Welding of steel.", "Robots learn."]),
+        ("The end.Beginning of another.", ["The end.", "Beginning of another."]),
+        ("- ensimmäinen kohta\n- toinen kohta", ["ensimmäinen kohta", "toinen kohta"]),
+        ("Scope: Robots learn.", ["Robots learn."]),
+        ("", []),
+        ("\n\n", []),
+    ],
+)  # fmt: skip
+def test_text_is_parted_at_the_ends_of_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Projects are expected to contribute to all of the following outcomes.",
+        "Proposals should build on earlier results.",
+        "All proposals must include a data management plan.",
+        "Activities are expected to achieve TRL 6-7 by the end of the project.",
+        "Indicative budget: 20 million euros.",
+        "Lisätietoja antaa neuvotteleva virkamies.",
+        "Hakemus tehdään verkkopalvelussa.",
+        "Haku alkaa 1.9.2026.",
+        "Ansökan görs elektroniskt.",
+        "Avustusta voi hakea seuraaviin toimiin:",
+        "https://www.example.org/ohje",
+    ],
+)
+def test_how_to_apply_or_report_tells_nothing_about_the_subject(sentence: str) -> None:
+    assert is_boilerplate(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Projects on the edge of the forest restore wetlands.",
+        "Robots should learn a new product in a day.",
+        "Avustuksella tuetaan konepajojen automaatiota.",
+        "Hakemuspohjainen automaatio yleistyy.",
+        "Stödet är avsett för kommuner.",
+    ],
+)
+def test_what_is_about_the_subject_is_kept(sentence: str) -> None:
+    assert not is_boilerplate(sentence)
+
+
+def test_telling_sentences_are_neither_headings_nor_lists_run_together_nor_repeated() -> None:
+    good = "Avustuksella tuetaan hitsausrobottien käyttöönottoa."
+    text = "\n".join(["Lyhyt otsikko", good, good, "x" * (LONGEST + 1), "Hakemus tehdään verkossa, jossa on ohjeet."])
+    assert telling_sentences(text) == [good]
+
+
+@given(evil_text())
+def test_every_sentence_stands_in_the_text_and_none_is_empty(text: str) -> None:
+    without_marks = text.replace("\n", " ")
+    for sentence in sentences(text):
+        assert sentence.strip() == sentence != ""
+        if "[" not in text:
+            # runs of blanks and glued ends are the only things that change
+            assert "".join(sentence.split()) in "".join(without_marks.split())
+    assert all(SHORTEST <= len(sentence) <= LONGEST for sentence in telling_sentences(text))

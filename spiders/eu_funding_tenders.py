@@ -280,5 +280,7 @@ def parse_topic(row: Row, labels: Mapping[str, str], pages: Mapping[str, str], n
         grant_min=money.smallest,
         grant_max=money.largest,
         expected_grants=money.grants,
+        # Topics are open to all member states unless their conditions say otherwise; cascade calls often are not.
+        regions=None if cascade else (),
         keywords=fields.keywords(row),
     )

@@ -147,6 +147,11 @@ def is_gap(section: object) -> bool:
     return not isinstance(section, dict) or not section or bool(section.get("error") or section.get("errors"))
 
 
+_REGIONAL = re.compile(
+    r"elinvoimakesku|ely-kesku|liitto\b|aluehallinto|hyvinvointialue|kaupunki|kunta\b", re.IGNORECASE
+)
+
+
 def has_standard_terms(section: object) -> bool:
     """Return whether ``hasVakioehdot`` is true anywhere in `section`."""
     if isinstance(section, dict):
@@ -192,8 +197,16 @@ def parse_notice(item: Mapping[str, Any], parts: Mapping[str, object], now: date
         opens_at=opens,
         deadlines=(Deadline(on=real_end.astimezone(HELSINKI).date(), at=real_end),) if real_end else (),
         continuous=rolling or technical,
-        regions=None,
+        regions=_regions(_funder(item)),
     )
+
+
+def _regions(funder: str) -> tuple[str, ...] | None:
+    """Return no limit for a ministry or agency of the whole country, and None for an authority of one region.
+
+    The service has no field for regions; whether a region's authority funds others, only its text can tell.
+    """
+    return None if _REGIONAL.search(funder) else ()
 
 
 def _known(item: Mapping[str, Any], name: str, values: Mapping[str, bool], key: str) -> bool:

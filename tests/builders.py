@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hame_match.jobs.workspace import Workspace
+from hame_match.match.embedding import Embedder
 from hame_match.match.lexical import guess_language, stems
 from hame_match.model.actor import Actor, Basis, Recipient
 from hame_match.model.call import Call, Deadline, Section, SectionRole
@@ -186,7 +187,7 @@ def a_workspace(
     folder: Path,
     *actors: Actor,
     now: datetime | Callable[[], datetime] = NOW,
-    embedder: HashEmbedder | None = None,
+    embedder: Embedder | None = None,
     **sections: Any,
 ) -> Workspace:
     """A workspace over `store` with these actors and a tiny embedder; `now` is its clock."""

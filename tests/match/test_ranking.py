@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from hame_match.match.ranking import (
+    GLOSS,
+    STRONG,
+    WORTH_A_LOOK,
+    Corpus,
+    Facet,
+    FacetText,
+    Space,
+    corpus_of,
+    facet_matrix,
+    facets_of,
+    label_of,
+    language_means,
+    lexical_scores,
+    order,
+    relevance,
+    semantic_scores,
+    unit,
+)
+from hame_match.match.windows import CallWindows, text_hash
+from hame_match.model.match import Label
+from tests.builders import an_actor
+
+Rows = NDArray[np.float32]
+EMPTY = Space({}, {})
+finite = st.floats(-1, 1, width=32)
+
+
+def rows(*values: tuple[float, ...]) -> Rows:
+    return np.array(values, dtype=np.float32)
+
+
+def one_language_each(seed: int) -> tuple[dict[str, CallWindows], dict[str, Rows], Facet, str]:
+    """Twenty subjects, each as a Finnish and an English call, and a Finnish interest in one of them.
+
+    Vectors are subject + language, with the language far stronger: what a small multilingual model does.
+    """
+    dice = np.random.default_rng(seed)
+    subjects = dice.normal(size=(20, 48))
+    languages = {"fi": dice.normal(size=48) * 6, "en": dice.normal(size=48) * 6}
+    windows, vectors = {}, {}
+    for number, subject in enumerate(subjects):
+        for language, offset in languages.items():
+            text = f"{language}{number}"
+            windows[text] = CallWindows(language, (text,))
+            vectors[text_hash(text)] = unit((subject + offset + dice.normal(size=48) * 0.3).astype(np.float32))
+    interests = []
+    for number in range(20):
+        interests.append(f"interest {number}")
+        vectors[text_hash(f"interest {number}")] = unit(
+            (subjects[number] + languages["fi"] * 1.2 + dice.normal(size=48) * 0.3).astype(np.float32)
+        )
+    return windows, vectors, Facet(interests[7], (FacetText("fi", interests[7]),)), "7"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_centring_per_language_takes_out_what_all_texts_of_a_language_share(seed: int) -> None:
+    windows, vectors, facet, number = one_language_each(seed)
+
+    def best(space: Space) -> list[str]:
+        corpus = corpus_of(windows, vectors, space)
+        scores = semantic_scores(facet_matrix([facet], vectors, space), corpus)
+        return [corpus.call_ids[row] for row in np.argsort(-scores)]
+
+    raw = best(EMPTY)
+    assert all(call.startswith("fi") for call in raw[:20]), "without centring the language decides"
+    centred = best(
+        Space(
+            call_means=language_means(((w.language, w.texts[0]) for w in windows.values()), vectors),
+            interest_means=language_means((("fi", f"interest {n}") for n in range(20)), vectors),
+        )
+    )
+    assert set(centred[:2]) == {f"fi{number}", f"en{number}"}
+    assert 5 <= sum(call.startswith("fi") for call in centred[:20]) <= 15
+
+
+def test_a_language_with_one_text_has_no_mean_and_a_text_counts_once() -> None:
+    vectors = {text_hash(text): np.float32([value, 0]) for text, value in (("a", 1), ("b", 3), ("c", 5))}
+    means = language_means([("fi", "a"), ("fi", "b"), ("fi", "a"), ("sv", "c"), ("sv", "c")], vectors)
+    assert means.keys() == {"fi"}
+    np.testing.assert_allclose(means["fi"], [2, 0])
+
+
+def test_a_call_is_the_mean_of_its_windows_and_an_unknown_language_is_left_as_it_is() -> None:
+    vectors = {text_hash("a"): np.float32([1, 0]), text_hash("b"): np.float32([0, 1])}
+    corpus = corpus_of({"x": CallWindows("de", ("a", "b"))}, vectors, EMPTY)
+    np.testing.assert_allclose(corpus.matrix, [[0.5, 0.5]])
+    assert corpus_of({}, {}, EMPTY).call_ids == ()
+
+
+def test_the_two_best_facets_count() -> None:
+    corpus = Corpus(("x",), rows((1, 0, 0)))
+    facets = rows((1, 0, 0), (0.5, 0, 0), (-1, 0, 0))
+    np.testing.assert_allclose(semantic_scores(facets, corpus), [0.75])
+    np.testing.assert_allclose(semantic_scores(facets[:1], corpus), [1.0])
+    assert semantic_scores(facets, Corpus((), np.zeros((0, 1), np.float32))).shape == (0,)
+
+
+def test_a_facet_in_several_wordings_is_their_weighted_direction() -> None:
+    vectors = {text_hash("fi"): np.float32([1, 0]), text_hash("en"): np.float32([0, 1])}
+    facet = Facet("fi", (FacetText("fi", "fi"), FacetText("en", "en", weight=3.0)))
+    [row] = facet_matrix([facet], vectors, EMPTY)
+    np.testing.assert_allclose(row, np.array([1, 3]) / np.sqrt(10), rtol=1e-6)
+
+
+def test_an_interest_comes_in_its_own_words_then_in_those_a_person_translated() -> None:
+    actor = an_actor(
+        interests=("Hitsaamme robotteja ja koneita.",),
+        interests_en=("We weld robots and machines.",),
+        interests_sv=("Vi svetsar robotar och maskiner.",),
+    )
+    [facet] = facets_of(actor)
+    assert facet.interest == "Hitsaamme robotteja ja koneita."
+    assert [text.language for text in facet.texts] == ["fi", "en", "sv"]
+
+
+def test_an_interest_nobody_translated_is_glossed_and_one_in_english_needs_no_gloss() -> None:
+    finnish, english = facets_of(
+        an_actor(interests=("Hitsaamme robotteja ja koneita.", "We weld robots and machines for the industry."))
+    )
+    assert [text.language for text in finnish.texts] == ["fi", GLOSS]
+    assert finnish.texts[1].words_language == "en"
+    assert "robot" in finnish.texts[1].text
+    assert [text.language for text in english.texts] == ["en"]
+
+
+scores = st.dictionaries(st.sampled_from("abcde"), st.floats(0, 1e6))
+
+
+@given(st.lists(scores, max_size=5))
+def test_lexical_scores_lie_in_zero_to_one_and_follow_the_two_best(by_facet: list[dict[str, float]]) -> None:
+    values = lexical_scores(by_facet, tuple("abc"))
+    assert values.shape == (3,)
+    assert ((values >= 0) & (values <= 1)).all()
+    for row, call_id in enumerate("abc"):
+        found = sorted((facet.get(call_id, 0.0) for facet in by_facet), reverse=True)[:2] or [0.0]
+        assert values[row] == pytest.approx(np.mean([one / (one + 10) for one in found]), abs=1e-5)
+
+
+@given(st.lists(st.tuples(finite, st.floats(0, 1, width=32)), min_size=1, max_size=20))
+def test_relevance_lies_between_zero_and_one_and_grows_with_both_parts(parts: list[tuple[float, float]]) -> None:
+    semantic, lexical = np.float32([p[0] for p in parts]), np.float32([p[1] for p in parts])
+    values = relevance(semantic, lexical)
+    assert ((values > 0) & (values <= 1)).all()
+    assert (relevance(semantic + np.float32(0.01), lexical) >= values).all()
+    assert (relevance(semantic, lexical + np.float32(0.1)) >= values).all()
+
+
+def test_labels_begin_at_their_bounds() -> None:
+    assert label_of(STRONG) is Label.STRONG
+    assert label_of(np.nextafter(STRONG, 0)) is Label.WORTH_A_LOOK
+    assert label_of(WORTH_A_LOOK) is Label.WORTH_A_LOOK
+    assert label_of(np.nextafter(WORTH_A_LOOK, 0)) is Label.WEAK
+
+
+def test_equal_values_are_ordered_by_a_hash_that_differs_between_actors() -> None:
+    ids = tuple(f"call-{letter}" for letter in "abcdefghij")
+    values = np.zeros(10, np.float32)
+    first, second = order(values, ids, "yksi"), order(values, ids, "kaksi")
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first == order(values, ids, "yksi")
+    assert first not in (second, list(range(10)))
+
+
+@given(st.lists(finite, min_size=1, max_size=30))
+def test_the_order_is_by_value_and_does_not_depend_on_the_order_of_input(values: list[float]) -> None:
+    ids = tuple(f"call-{number}" for number in range(len(values)))
+    ranked = [ids[row] for row in order(np.float32(values), ids, "x")]
+    known = dict(zip(ids, values, strict=True))
+    assert [known[one] for one in ranked] == sorted(values, reverse=True)
+    turned = [ids[::-1][row] for row in order(np.float32(values[::-1]), ids[::-1], "x")]
+    assert turned == ranked
+
+
+def test_a_row_of_zeros_stays_and_divides_nothing() -> None:
+    np.testing.assert_array_equal(unit(rows((0, 0), (3, 4))), rows((0, 0), (0.6, 0.8)))

@@ -50,7 +50,7 @@ class _Scored:
 
     actor: Actor
     facets: tuple[Facet, ...]
-    facet_rows: Matrix
+    facet_rows: Mapping[str, Matrix]
     semantic: Vector
     lexical: Vector
     relevance: Vector
@@ -181,7 +181,7 @@ def _score(
     vectors: Mapping[str, Vector],
     space: Space,
 ) -> _Scored:
-    facet_rows = ranking.facet_matrix(facets, vectors, space)
+    facet_rows = ranking.facet_matrices(facets, corpus.languages, vectors, space)
     semantic = ranking.semantic_scores(facet_rows, corpus)
     by_facet = [
         workspace.store.search.rank([stem for text in facet.texts for stem in stems(text.text, text.words_language)])
@@ -211,7 +211,9 @@ def _matches(
     matches = []
     for rank, (row, verdict, reasons) in enumerate(one.kept, start=1):
         known = stored[corpus.call_ids[row]]
-        found = evidence.choose(quotable[known.call_id], one.facets, one.facet_rows, corpus.matrix[row])
+        found = evidence.choose(
+            quotable[known.call_id], one.facets, one.facet_rows[corpus.languages[row]], corpus.matrix[row]
+        )
         value = float(one.relevance[row])
         matches.append(
             Match(

@@ -38,8 +38,6 @@ Matrix = NDArray[np.float32]
 
 GLOSS = "gloss"
 """Stands for a language where a text is English words made by `match.gloss`: their mean is not that of prose."""
-ENGLISH_WEIGHT = 2.0
-"""Most calls are in English, so an interest's English counts twice its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +47,10 @@ class FacetText:
     Attributes:
         language: ``fi``, ``sv``, ``en``, or `GLOSS`.
         text: the words.
-        weight: how much it counts among the wordings of its facet.
     """
 
     language: str
     text: str
-    weight: float = 1.0
 
     @property
     def words_language(self) -> str:
@@ -73,6 +69,14 @@ class Facet:
 
     interest: str
     texts: tuple[FacetText, ...]
+
+    def wording_for(self, language: str) -> FacetText:
+        """Return the wording to hold against calls in `language`: one in it, else the English, else the own words."""
+        by_language = {text.language: text for text in self.texts}
+        for wanted in (language, "en", GLOSS):
+            if wanted in by_language:
+                return by_language[wanted]
+        return self.texts[0]
 
 
 def facets_of(actor: Actor) -> tuple[Facet, ...]:
@@ -99,17 +103,17 @@ def background_of(actors: Iterable[Actor]) -> list[FacetText]:
 def _written(actor: Actor, position: int) -> list[FacetText]:
     interest = actor.interests[position]
     own = guess_language(interest)
-    texts = [FacetText(own, interest, ENGLISH_WEIGHT if own == "en" else 1.0)]
+    texts = [FacetText(own, interest)]
     for language, translations in (("en", actor.interests_en), ("sv", actor.interests_sv)):
         if language != own and position < len(translations):
-            texts.append(FacetText(language, translations[position], ENGLISH_WEIGHT if language == "en" else 1.0))
+            texts.append(FacetText(language, translations[position]))
     return texts
 
 
 def _glossed(interest: str) -> list[FacetText]:
     own = guess_language(interest)
     english = gloss(interest, own).english if own != "en" else ""
-    return [FacetText(GLOSS, english, ENGLISH_WEIGHT)] if english else []
+    return [FacetText(GLOSS, english)] if english else []
 
 
 def unit(matrix: Matrix) -> Matrix:
@@ -166,11 +170,13 @@ class Corpus:
 
     Attributes:
         call_ids: ids in row order.
+        languages: language of each call's windows, in row order.
         matrix: (n_calls, d) float32; a row is the mean of a call's centred windows, so that a product with an
             interest is the mean similarity over the windows (measured: better than the best window).
     """
 
     call_ids: tuple[str, ...]
+    languages: tuple[str, ...]
     matrix: Matrix
 
 
@@ -181,28 +187,35 @@ def corpus_of(windows: Mapping[str, CallWindows], vectors: Mapping[str, Vector],
         stacked = np.stack([vectors[text_hash(text)] for text in call.texts])
         rows.append(space.centred_passages(stacked, call.language).mean(axis=0))
     matrix = np.stack(rows).astype(np.float32) if rows else np.zeros((0, 1), np.float32)
-    return Corpus(tuple(windows), matrix)
+    return Corpus(tuple(windows), tuple(call.language for call in windows.values()), matrix)
 
 
-def facet_matrix(facets: Sequence[Facet], vectors: Mapping[str, Vector], space: Space) -> Matrix:
-    """Return one unit row per facet, the weighted mean of its centred wordings; (n_facets, d) float32."""
-    rows = []
-    for facet in facets:
-        wordings = [
-            text.weight * space.centred_queries(vectors[text_hash(text.text)][None, :], text.language)[0]
-            for text in facet.texts
-        ]
-        rows.append(np.sum(wordings, axis=0))
-    return unit(np.stack(rows).astype(np.float32))
+def facet_matrices(
+    facets: Sequence[Facet], languages: Iterable[str], vectors: Mapping[str, Vector], space: Space
+) -> dict[str, Matrix]:
+    """Return call language to (n_facets, d) float32: one centred unit row per facet, in the wording that suits."""
+    matrices = {}
+    for language in set(languages):
+        texts = [facet.wording_for(language) for facet in facets]
+        rows = [space.centred_queries(vectors[text_hash(text.text)][None, :], text.language) for text in texts]
+        matrices[language] = np.concatenate(rows)
+    return matrices
 
 
-def semantic_scores(facets: Matrix, corpus: Corpus) -> Vector:
-    """Return the similarity of each call, the mean of its two best facets: (n_calls,), higher is better."""
-    if not corpus.call_ids:
-        return np.zeros(0, np.float32)
-    similarity = facets @ corpus.matrix.T
-    best = np.sort(similarity, axis=0)[::-1][:BEST_FACETS]
-    return np.asarray(best.mean(axis=0), dtype=np.float32)
+def semantic_scores(facets: Mapping[str, Matrix], corpus: Corpus) -> Vector:
+    """Return the similarity of each call, the mean of its two best facets: (n_calls,), higher is better.
+
+    Args:
+        facets: call language to (n_facets, d), see `facet_matrices`.
+        corpus: the calls.
+    """
+    scores = np.zeros(len(corpus.call_ids), np.float32)
+    for language, matrix in facets.items():
+        rows = [row for row, found in enumerate(corpus.languages) if found == language]
+        if rows:
+            best = np.sort(matrix @ corpus.matrix[rows].T, axis=0)[::-1][:BEST_FACETS]
+            scores[rows] = best.mean(axis=0)
+    return scores
 
 
 def lexical_scores(by_facet: Sequence[Mapping[str, float]], call_ids: Sequence[str]) -> Vector:

@@ -13,7 +13,7 @@ from hame_match.match.ranking import (
     FacetText,
     Space,
     corpus_of,
-    facet_matrix,
+    facet_matrices,
     facets_of,
     label_of,
     language_means,
@@ -65,7 +65,7 @@ def test_centring_per_language_takes_out_what_all_texts_of_a_language_share(seed
 
     def best(space: Space) -> list[str]:
         corpus = corpus_of(windows, vectors, space)
-        scores = semantic_scores(facet_matrix([facet], vectors, space), corpus)
+        scores = semantic_scores(facet_matrices([facet], corpus.languages, vectors, space), corpus)
         return [corpus.call_ids[row] for row in np.argsort(-scores)]
 
     raw = best(EMPTY)
@@ -95,18 +95,29 @@ def test_a_call_is_the_mean_of_its_windows_and_an_unknown_language_is_left_as_it
 
 
 def test_the_two_best_facets_count() -> None:
-    corpus = Corpus(("x",), rows((1, 0, 0)))
+    corpus = Corpus(("x",), ("en",), rows((1, 0, 0)))
     facets = rows((1, 0, 0), (0.5, 0, 0), (-1, 0, 0))
-    np.testing.assert_allclose(semantic_scores(facets, corpus), [0.75])
-    np.testing.assert_allclose(semantic_scores(facets[:1], corpus), [1.0])
-    assert semantic_scores(facets, Corpus((), np.zeros((0, 1), np.float32))).shape == (0,)
+    np.testing.assert_allclose(semantic_scores({"en": facets}, corpus), [0.75])
+    np.testing.assert_allclose(semantic_scores({"en": facets[:1]}, corpus), [1.0])
+    assert semantic_scores({"en": facets}, Corpus((), (), np.zeros((0, 1), np.float32))).shape == (0,)
 
 
-def test_a_facet_in_several_wordings_is_their_weighted_direction() -> None:
+def test_each_call_is_held_against_the_wording_in_its_language_else_against_the_english() -> None:
     vectors = {text_hash("fi"): np.float32([1, 0]), text_hash("en"): np.float32([0, 1])}
-    facet = Facet("fi", (FacetText("fi", "fi"), FacetText("en", "en", weight=3.0)))
-    [row] = facet_matrix([facet], vectors, EMPTY)
-    np.testing.assert_allclose(row, np.array([1, 3]) / np.sqrt(10), rtol=1e-6)
+    facet = Facet("fi", (FacetText("fi", "fi"), FacetText("en", "en")))
+    matrices = facet_matrices([facet], ("fi", "en", "sv"), vectors, EMPTY)
+    np.testing.assert_allclose(matrices["fi"], [[1, 0]])
+    np.testing.assert_allclose(matrices["en"], [[0, 1]])
+    np.testing.assert_allclose(matrices["sv"], [[0, 1]])
+    corpus = Corpus(("a", "b"), ("fi", "en"), rows((1, 0), (1, 0)))
+    np.testing.assert_allclose(semantic_scores(matrices, corpus), [1, 0])
+
+
+def test_a_gloss_stands_in_where_nobody_wrote_english_and_the_own_words_where_nothing_else_is() -> None:
+    glossed = Facet("fi", (FacetText("fi", "fi"), FacetText(GLOSS, "gloss")))
+    assert glossed.wording_for("en").text == "gloss"
+    assert glossed.wording_for("fi").text == "fi"
+    assert Facet("fi", (FacetText("fi", "fi"),)).wording_for("en").text == "fi"
 
 
 def test_an_interest_comes_in_its_own_words_then_in_those_a_person_translated() -> None:

@@ -1,5 +1,6 @@
 """The documentation says what the program does, and what it shows can be run."""
 
+import doctest
 import importlib.util
 import os
 import re
@@ -23,6 +24,12 @@ def generate() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_examples_in_the_checker_itself_hold(generate: ModuleType) -> None:
+    result = doctest.testmod(generate)
+    assert result.attempted >= 3
+    assert result.failed == 0
 
 
 def test_documentation_is_in_order() -> None:

@@ -8,6 +8,7 @@ import click
 from hame_match.cli.matches import list_table
 from hame_match.cli.session import bars, pinned
 from hame_match.cli.spiders import print_runs
+from hame_match.language import HELSINKI
 
 if TYPE_CHECKING:
     from hame_match.jobs.workspace import Workspace
@@ -50,7 +51,7 @@ def command(context: click.Context, out: Path) -> None:
             click.echo(f"  {out / file.name} (and .html, .txt)")
     else:
         click.echo(f"Nothing is new since the last run: no digest was written again; those in {out} are as they were.")
-    pin = f"--now {now:%Y-%m-%dT%H:%M}"
+    pin = f"--now {now.astimezone(HELSINKI):%Y-%m-%dT%H:%M}"
     click.echo("\nGo on from here (the demo's clock is pinned):")
     click.echo(f"  cd {out}")
     click.echo(f"  hame-match {pin} matches list --actor {SHOWN_ACTOR}")

@@ -256,7 +256,7 @@ def parse_now(text: str) -> datetime:
     """Return the instant given to ``--now``; without an offset it is Helsinki time, a date is its midnight.
 
     Raises:
-        SettingsError: `text` is not ISO 8601.
+        SettingsError: `text` is not ISO 8601, or so far off that a week before or after it has no date.
 
     >>> parse_now("2026-08-03T09:00").isoformat()
     '2026-08-03T09:00:00+03:00'
@@ -264,5 +264,7 @@ def parse_now(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise SettingsError(f"--now: {text!r} is not a time such as 2026-08-03T09:00") from exc
+        raise SettingsError(f"{text!r} is not a time such as 2026-08-03T09:00") from exc
+    if not 1970 <= moment.year < 9999:
+        raise SettingsError(f"{text!r} is in the year {moment.year}; give one between 1970 and 9998")
     return moment if moment.tzinfo else moment.replace(tzinfo=HELSINKI)

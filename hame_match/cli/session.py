@@ -37,10 +37,15 @@ def pinned(context: click.Context) -> datetime | None:
     """Return the instant of --now, or None.
 
     Raises:
-        SettingsError: it is no time.
+        click.BadParameter: it is no time.
     """
     text = context.obj["now"]
-    return parse_now(text).astimezone(UTC) if text else None
+    if not text:
+        return None
+    try:
+        return parse_now(text).astimezone(UTC)
+    except SettingsError as exc:
+        raise click.BadParameter(str(exc), param_hint="--now") from exc
 
 
 @contextmanager

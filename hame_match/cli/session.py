@@ -1,5 +1,6 @@
 """What a command works in: the workspace named by --config, the clock of --now, a progress bar."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -62,9 +63,7 @@ def workspace_of(context: click.Context, settings: Settings | None = None) -> It
     settings = settings or settings_of(context)
     moment = pinned(context)
 
-    def clock() -> datetime:
-        return datetime.now(UTC) if moment is None else moment
-
+    clock = surroundings.system_clock if moment is None else lambda: moment
     with open_store(settings.database) as store, bars() as progress:
         yield surroundings.Workspace(settings, store, clock, progress)
 
@@ -75,7 +74,7 @@ class Bars:
     def __init__(self) -> None:
         self._rich: RichProgress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._shown = click.get_text_stream("stderr").isatty()
+        self._shown = sys.stderr.isatty()
 
     def __call__(self, label: str, done: int, total: int) -> None:
         """Move the bar called `label`."""

@@ -39,7 +39,12 @@ def main() -> int:
         description="Crawls nightly, prepares digests on Sunday and sends what is approved on Monday morning.",
         epilog="example: hame-match-scheduler --config /srv/hame/hame-match.toml",
     )
-    parser.add_argument("--config", type=Path, default=Path(os.environ.get("HAME_MATCH_CONFIG", FILE_NAME)))
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(os.environ.get("HAME_MATCH_CONFIG", FILE_NAME)),
+        help="settings file (default: %(default)s)",
+    )
     parser.add_argument("--once", action="store_true", help="run what is due and exit, for cron or a systemd timer")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

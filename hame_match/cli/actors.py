@@ -69,4 +69,7 @@ def check(context: click.Context) -> None:
     for actor in actors:
         if not any(recipient.subscribed for recipient in actor.recipients):
             click.echo(f"{actor.slug}: nobody gets its digest; add recipients when somebody should")
-    click.echo(f"{len(actors)} profiles in {folder} are in order.")
+    if not actors:
+        click.echo(f"No profiles yet in {folder}; copy malli.yaml.example to NAME.yaml and edit it.")
+    else:
+        click.echo(f"{'1 profile' if len(actors) == 1 else f'{len(actors)} profiles'} in {folder}: in order.")

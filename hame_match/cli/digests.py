@@ -114,7 +114,7 @@ def list_(context: click.Context, week: str | None, json_: bool) -> None:
 
 
 @command.command("send")
-@click.option("--dry-run", is_flag=True, help="Only list what would be sent.")
+@click.option("--dry-run", is_flag=True, help="Refresh the drafts and list what would be sent; send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before mail leaves by SMTP.")
 @as_json
 @click.pass_context
@@ -148,7 +148,7 @@ def send(context: click.Context, dry_run: bool, yes: bool, json_: bool) -> None:
         where = f" to {folder}" if transport == "folder" else ""
         counts = {name: getattr(report, name) for name in report.__slots__ if name != "sent"}
         more = "".join(f", {count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
-        click.echo(f"{report.sent} mails sent{where}{more}.")
+        click.echo(f"Sent {report.sent} {'mail' if report.sent == 1 else 'mails'}{where}{more}.")
         for one in prepared:
             if one.failed:
                 click.echo(f"{one.actor}: {one.note}", err=True)

@@ -18,5 +18,5 @@ def command(folder: Path, examples: bool) -> None:
     """
     make_workspace(folder, examples=examples)
     click.echo(f"Made {folder / FILE_NAME} and {folder / 'profiles'}.")
-    click.echo("Next: copy profiles/malli.yaml.example to a name of your own, edit it, and in the folder run")
+    click.echo("Next: copy profiles/malli.yaml.example to NAME.yaml, edit it (slug: NAME), and in the folder run")
     click.echo("  hame-match actors check\n  hame-match spiders run\n  hame-match matches run")

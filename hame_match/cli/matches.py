@@ -135,7 +135,7 @@ def _print_matches(
             shorten(stored.call.title(stored.call.original_language())[0], 60),
             deadline_text(stored.call, now, language),
             shorten(match.evidence, 110) or "–",
-            state_of(match, review).value,
+            words(f"decision.{state_of(match, review).value}"),
         )
         for match, stored, review in shown
     ]

@@ -7,6 +7,7 @@ import click
 
 from hame_match.cli.output import as_json, print_json, print_table
 from hame_match.cli.session import settings_of, workspace_of
+from hame_match.language import HELSINKI
 from hame_match.model.run import Health, SpiderRun
 from hame_match.settings import CrawlSettings, Settings
 
@@ -51,9 +52,13 @@ def list_(context: click.Context, json_: bool) -> None:
     rows = []
     for spider in spiders:
         run = latest.get(spider.name)
-        last = f"{run.finished_at:%Y-%m-%d %H:%M} {run.health}, {run.found} calls" if run else "never run"
+        last = (
+            f"{run.finished_at.astimezone(HELSINKI):%Y-%m-%d %H:%M} {run.health}, {run.found} calls"
+            if run
+            else "never run"
+        )
         rows.append((spider.name, spider.title, "yes" if spider.name in nightly else "no", last))
-    print_table("", ("spider", "reads", "nightly", "last run (UTC)"), rows)
+    print_table("", ("spider", "reads", "nightly", "last run"), rows)
 
 
 def run_json(run: SpiderRun) -> dict[str, object]:

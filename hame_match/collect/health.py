@@ -81,7 +81,7 @@ def _stopped(finish_reason: str) -> str:
     reasons = {
         "closespider_timeout": "The crawl took longer than [crawl] limit_seconds allows and was stopped.",
         "closespider_pagecount": "The spider asked for far too many pages and was stopped.",
-        "start_error": "The spider failed before its first request; run it again with --verbose.",
+        "start_error": "The spider failed before its first request; `hame-match spiders check` shows why.",
         "shutdown": "The crawl was interrupted.",
     }
     return reasons.get(finish_reason, f"The crawl did not come to its end (Scrapy says: {finish_reason}).")

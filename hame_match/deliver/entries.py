@@ -133,13 +133,20 @@ def _money_facts(call: Call, words: Words) -> list[Fact]:
     share = money_range(call.grant_min, call.grant_max, words)
     share = words("money.per_project", amount=share) if share else ""
     total = ""
-    if call.budget_total:
+    if call.budget_total and not _pooled(call):
         total = words("money.total", amount=_money(call.budget_total, words.language))
         if call.expected_grants:
             total = f"{total} {words.many('money.grants', call.expected_grants)}"
     if not share and not total:
         return []
     return [Fact(words("digest.money"), Said(share or total, words.language), total if share else "")]
+
+
+def _pooled(call: Call) -> bool:
+    """Return whether the total is a pot that other topics of the call share: far more than its projects can get."""
+    if call.budget_total is None or not call.grant_max or not call.expected_grants:
+        return False
+    return call.budget_total > 2 * call.grant_max * call.expected_grants
 
 
 def money_range(low: Decimal | None, high: Decimal | None, words: Words) -> str:

@@ -159,6 +159,7 @@ class _Run:
                 self._settle(delivery, delivery.state, refused)
                 self._count_fault(refused)
                 return
+            self._settle(delivery, delivery.state, refused)
             self._count_fault(refused)
         if not self._ledger.claim(delivery.delivery_id, self._now()):
             self._transport.abandon()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hame_match.deliver.mail import ascii_address
 from hame_match.deliver.outbox import Cancelled, ConfirmedDelivered, SendAgain, advance
 from hame_match.deliver.rendering import render
 from hame_match.deliver.selection import choose
@@ -173,12 +174,31 @@ def send_waiting(workspace: Workspace) -> SendReport:
 
 def _send_waiting(workspace: Workspace) -> SendReport:
     store = workspace.store
+    _cancel_unwanted(workspace)
     waiting = store.outbox.find(states=[DeliveryState.QUEUED, DeliveryState.RETRY, DeliveryState.IN_DOUBT])
     sent_log = SentLog(workspace.beside_database(".sent.log"))
     with stop_on_signal() as stop:
         return send_all(
             waiting, _transport(workspace), store.outbox, sent_log, workspace.clock, workspace.progress, stop
         )
+
+
+def _cancel_unwanted(workspace: Workspace) -> None:
+    """Call off mails to people who have unsubscribed, or left their profile, since the mail was made."""
+    now = workspace.clock()
+    wanted = {
+        (actor.slug, ascii_address(recipient.address, actor.slug))
+        for actor in workspace.actors
+        for recipient in actor.recipients
+        if recipient.subscribed
+    }
+    for delivery in workspace.store.outbox.find(states=[DeliveryState.QUEUED, DeliveryState.RETRY]):
+        if (delivery.actor, delivery.recipient) not in wanted:
+            step = advance(
+                delivery.state, Cancelled(), attempts=delivery.attempts, at=now, expires_at=delivery.expires_at
+            )
+            answer = "the recipient is not subscribed any more"
+            workspace.store.outbox.settle(delivery.delivery_id, step.state, answer, None, now)
 
 
 def _transport(workspace: Workspace) -> Transport:

@@ -208,7 +208,7 @@ def money_rule(facts: CallFacts, actor: Actor, region: Region) -> Reason:
         return Reason("money", Verdict.ELIGIBLE, "money_fits", amount)
     too_big = low is not None and wanted.max_eur is not None and low > wanted.max_eur
     if too_big and (not actor.roles or set(actor.roles) & {"partner", "pilot_site"}):
-        return Reason("money", Verdict.UNKNOWN, "money_unknown", amount)
+        return Reason("money", Verdict.UNKNOWN, "money_share", amount)
     return Reason("money", Verdict.INELIGIBLE, "money_outside", amount)
 
 

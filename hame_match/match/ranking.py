@@ -29,7 +29,7 @@ LEXICAL_HALF = 10.0
 # Logistic curve from fused score to relevance, fitted to the pooled judgements of the development actors with
 # multilingual-e5-small; a score of 0.10 is common, 0.25 the best of a good list.
 _SLOPE, _OFFSET = 14.0, -3.0
-STRONG, WORTH_A_LOOK = 0.45, 0.25
+STRONG, WORTH_A_LOOK = 0.60, 0.30
 """Least relevance of the labels."""
 
 Vector = NDArray[np.float32]

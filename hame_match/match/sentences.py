@@ -50,6 +50,15 @@ _FOOTNOTE = re.compile(r"\s*\[\d{1,3}\]")
 _GLUED = re.compile(r"(?<=[a-zåäö)][.;:])(?=[A-ZÅÄÖ][a-zåäö])")
 
 
+# A sentence that says what is not funded quotes badly as a reason to apply.
+_REFUSAL = re.compile(
+    r"\b(?:ei|eivät) (?:voi|voida|voitu|myönnetä|käytetä|rahoiteta|tueta|kata|koske|saa|ole)\b|\bei (?:kuitenkaan )?voi"
+    r"|\b(?:kan|beviljas|stöds|gäller) inte\b|\b(?:not|never) (?:be )?(?:eligible|funded|covered|supported|granted|accepted|financed)"
+    r"|\b(?:cannot|will not|is excluded|are excluded|ineligible)\b",
+    re.IGNORECASE,
+)
+
+
 def sentences(text: str) -> list[str]:
     """Return the sentences of cleaned text in order; lines, list items and end marks part them.
 
@@ -85,10 +94,10 @@ def is_boilerplate(sentence: str) -> bool:
 
 
 def telling_sentences(text: str) -> list[str]:
-    """Return the sentences worth reading or quoting, in order, each once; empty when the text has none."""
+    """Return the sentences worth quoting, in order, each once: no boilerplate and nothing that is refused."""
     kept = (
         sentence
         for sentence in sentences(text)
-        if SHORTEST <= len(sentence) <= LONGEST and not is_boilerplate(sentence)
+        if SHORTEST <= len(sentence) <= LONGEST and not is_boilerplate(sentence) and not _REFUSAL.search(sentence)
     )
     return list(dict.fromkeys(kept))

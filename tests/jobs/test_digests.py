@@ -309,3 +309,20 @@ def test_two_databases_do_not_share_their_log_of_sent_mails(tmp_path: Path) -> N
             workspace = ranked(store, tmp_path / name)
             approve(workspace, "k0")
             assert send(workspace)[1].sent == 1
+
+
+def test_a_queued_mail_to_somebody_who_has_unsubscribed_is_called_off(store: Store, tmp_path: Path) -> None:
+    wants = a_recipient(address="wants@kaarnapuro.example")
+    stays, leaves = wants, a_recipient(address="leaves@kaarnapuro.example")
+    workspace = ranked(store, tmp_path, an_actor(slug=ACTOR, recipients=(stays, leaves)))
+    approve(workspace, "1")
+    prepare(workspace)
+    with store.transaction():
+        store.outbox.queue(digest_week(NOW), NOW + timedelta(days=1), NOW)
+    gone = leaves.model_copy(update={"subscribed": False})
+    left = replace(workspace)
+    left.__dict__["actors"] = [an_actor(slug=ACTOR, recipients=(stays, gone))]
+    report = send_waiting(left)
+    assert report.sent == 1
+    states = {delivery.recipient: delivery.state for delivery in store.outbox.find()}
+    assert states == {stays.address: DeliveryState.SENT, leaves.address: DeliveryState.CANCELLED}

@@ -13,7 +13,7 @@ from hame_match.model.call import ApplicantType, Call, SectionRole
 
 _T = ApplicantType
 _NOUNS: tuple[tuple[ApplicantType, str], ...] = (
-    (_T.SME, r"pien\w+ ja keskisuur\w+|pk-yrity\w*|mikroyrity\w*|pienyrity\w*|små och medelstora företag|smes?\b|small and medium-?sized|start-?ups?"),
+    (_T.SME, r"pien\w+ ja keskisuur\w+|pk-yrity\w*|mikroyrity\w*|pienyrity\w*|små och medelstora(?= företag)|smes?\b|small and medium-?sized|start-?ups?"),
     (_T.COMPANY, r"(?<!pk-)(?<!mikro)(?<!pien)\byrity(?!stoimin)\w*|osakeyhtiö\w*|toiminimi\w*|företag\w*|compan(?:y|ies)|enterprises?|undertakings?"),
     (_T.MUNICIPALITY, r"\bkun(?:ta|nan|nat|nille|tien|tia|taa|nalle|nalla|nilla)\b|kaupun(?:gi|ki)\w*|\bkommun(?:er|en|erna)?\b|municipalit(?:y|ies)|local authorit(?:y|ies)"),
     (_T.PUBLIC_BODY, r"kuntayhtym\w*|julkis\w+ (?:yhteisö|toimij|organisaatio|taho)\w*|julkisoikeudelli\w+|hyvinvointialue\w*|maakun(?:nan |ta)lii\w+|viranomais\w*|samkommun\w*|offentlig\w* (?:aktör|organ|samfund)\w*|public (?:bod(?:y|ies)|authorit(?:y|ies)|entit(?:y|ies)|organi[sz]ations?)"),
@@ -23,7 +23,7 @@ _NOUNS: tuple[tuple[ApplicantType, str], ...] = (
     (_T.FOUNDATION, r"säätiö\w*|stiftelse\w*|foundations?"),
     (_T.NATURAL_PERSON, r"yksityishenkilö\w*|luonnollis\w+ henkilö\w*|\bprivatperson\w*|fysiska personer|natural persons?|individuals"),
 )  # fmt: skip
-_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _NOUNS)
+_KINDS = re.compile("|".join(f"(?P<{kind.value}>{pattern})" for kind, pattern in _NOUNS), re.IGNORECASE)
 
 _GRANTS = re.compile(
     r"voidaan (?:kuitenkin )?myöntää|voi(?:vat|daan)? hakea|hakija(?:na|ksi|t|a)?\b.{0,40}\bvoi(?:vat)? olla|on tarkoitettu|"
@@ -93,7 +93,7 @@ def types_in(text: str) -> frozenset[ApplicantType]:
     >>> sorted(types_in("kunnille ja rekisteröidyille yhdistyksille"))
     [<ApplicantType.ASSOCIATION: 'association'>, <ApplicantType.MUNICIPALITY: 'municipality'>]
     """
-    return frozenset(kind for kind, pattern in _PATTERNS if pattern.search(text))
+    return frozenset(ApplicantType(str(found.lastgroup)) for found in _KINDS.finditer(text))
 
 
 def applicant_facts(call: Call) -> ApplicantFacts:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from hame_match.match.applicants import ApplicantFacts, applicant_facts
 from hame_match.match.lexical import stems
@@ -171,18 +171,34 @@ def exclude_rule(facts: CallFacts, actor: Actor, region: Region) -> Reason:
     excludes only when all its stems stand in a title. Roles ("not as coordinator") say nothing about a subject.
     """
     del region
-    for phrase in actor.excludes:
+    for unwanted in _unwanted(actor.excludes, actor.languages[0]):
+        for pattern in unwanted.patterns:
+            if hit := pattern.search(facts.subject_line):
+                return Reason("exclude", Verdict.INELIGIBLE, "exclude_hit", f"{unwanted.phrase}: {hit.group(0)}")
+        if unwanted.stems and unwanted.stems <= facts.subject_stems:
+            return Reason("exclude", Verdict.INELIGIBLE, "exclude_hit", unwanted.phrase)
+    return Reason("exclude", Verdict.ELIGIBLE, "exclude_clear")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwanted:
+    """A phrase of an actor's excludes: patterns of a known topic, or else the stems of its words."""
+
+    phrase: str
+    patterns: tuple[re.Pattern[str], ...]
+    stems: frozenset[str]
+
+
+@lru_cache(maxsize=1000)
+def _unwanted(excludes: tuple[str, ...], language: str) -> tuple[_Unwanted, ...]:
+    found = []
+    for phrase in excludes:
         if _ROLE.search(phrase):
             continue
-        wanted = [named for said, named in _COMPILED if said.search(phrase)]
-        for named in wanted:
-            if hit := named.search(facts.subject_line):
-                return Reason("exclude", Verdict.INELIGIBLE, "exclude_hit", f"{phrase}: {hit.group(0)}")
-        if not wanted:
-            words = frozenset(stems(_NEGATION.sub("", re.sub(r"\(.*?\)", "", phrase)), actor.languages[0]))
-            if words and words <= facts.subject_stems:
-                return Reason("exclude", Verdict.INELIGIBLE, "exclude_hit", phrase)
-    return Reason("exclude", Verdict.ELIGIBLE, "exclude_clear")
+        patterns = tuple(named for said, named in _COMPILED if said.search(phrase))
+        words = "" if patterns else _NEGATION.sub("", re.sub(r"\(.*?\)", "", phrase))
+        found.append(_Unwanted(phrase, patterns, frozenset(stems(words, language))))
+    return tuple(found)
 
 
 def money_rule(facts: CallFacts, actor: Actor, region: Region) -> Reason:

@@ -160,7 +160,7 @@ SUBJECTS = ("manufactur", "robot", "industr", "product line", "automation")
 def test_a_machine_shop_finds_manufacturing_and_robots_first_among_a_real_weeks_calls(
     embedder: Embedder, tmp_path: Path
 ) -> None:
-    snapshot = sorted((folder() / "eu" / "ft_feed_weekly").glob("grants_*.json.gz"))[-1]
+    snapshot = max((folder() / "eu" / "ft_feed_weekly").glob("grants_*.json.gz"))
     calls = [
         a_call(
             reference,

@@ -40,7 +40,10 @@ wheel: .venv/.dev
 	$(BIN)/python -m build --wheel --no-isolation
 
 bench: .venv/.dev
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/embedding.py
 
 clean:
 	rm -rf .venv dist build demo-out

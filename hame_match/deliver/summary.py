@@ -1,11 +1,10 @@
 """One sentence of a call that tells what it is, in its own words."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice
 
 from hame_match.language import shorten
 from hame_match.model.call import Call, SectionRole
+from hame_match.sentences import is_boilerplate, sentences
 
 SUMMARY_CHARS = 180
 """Two to three lines of a mail."""
@@ -14,13 +13,7 @@ _ORDER = (SectionRole.DESCRIPTION, SectionRole.OBJECTIVE, SectionRole.SCOPE, Sec
 _LEAST_CHARS = 40
 _LOOKED_AT = 12
 """Sentences of a section; what comes later is detail."""
-_HEADING = re.compile(
-    r"^(?:\d+(?:\.\d+)*\.?\s+)?"
-    r"(?:Scope|Objectives?|Expected (?:Outcomes?|Impacts?)|Background|Specific Challenge)\s*:\s*"
-)
-_FOOTNOTE = re.compile(r"\s?\[\d{1,3}\]")
-_END = re.compile(r"(?<!\besim\.)(?<!\bmm\.)(?<!\bns\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.!?])\s+(?=[\"“”«(]?[A-ZÅÄÖ])")
-# What hundreds of EU topics begin with; it tells nothing about the one at hand.
+# Begins many sentences that make no sense, or tell nothing, on their own.
 _EMPTY_WORDS = re.compile(
     r"""^(?:
         (?:the\s)?(?:successful\s)?projects?(?:'|’)?s?\s(?:results?\s)?(?:is|are|should|shall|must|will)\b
@@ -78,19 +71,15 @@ def summarise(call: Call, evidence: str = "") -> tuple[str, str]:
         for section in call.sections
         if section.role is role and section.language == language
     ]
-    telling = [sentence for text in texts for sentence in islice(_sentences(text), _LOOKED_AT)]
-    telling = [sentence for sentence in telling if len(sentence) >= _LEAST_CHARS and not _EMPTY_WORDS.match(sentence)]
+    telling = [
+        sentence
+        for text in texts
+        for sentence in sentences(text)[:_LOOKED_AT]
+        if len(sentence) >= _LEAST_CHARS and not is_boilerplate(sentence) and not _EMPTY_WORDS.match(sentence)
+    ]
     if not telling:
         return "", ""
     chosen = next((sentence for sentence in telling if _AIM.match(sentence)), telling[0])
     if evidence and (chosen in evidence or evidence in chosen):
         return "", ""
     return shorten(chosen, SUMMARY_CHARS), language
-
-
-def _sentences(text: str) -> Iterator[str]:
-    for paragraph in text.split("\n"):
-        for sentence in _END.split(_FOOTNOTE.sub("", _HEADING.sub("", paragraph))):
-            cleaned = sentence.strip(" -–•*")
-            if not cleaned.endswith(":"):
-                yield cleaned

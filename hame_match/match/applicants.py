@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hame_match.match.sentences import sentences
 from hame_match.model.call import ApplicantType, Call, SectionRole
+from hame_match.sentences import sentences
 
 _T = ApplicantType
 _NOUNS: tuple[tuple[ApplicantType, str], ...] = (

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hame_match.match.ranking import Facet, Matrix, Space, Vector
-from hame_match.match.sentences import telling_sentences
 from hame_match.match.windows import subject_text, text_hash
 from hame_match.model.call import Call
+from hame_match.sentences import telling_sentences
 
 MOST_SENTENCES = 40
 """A topic's later sentences repeat or set conditions."""

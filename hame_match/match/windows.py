@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from hame_match.match.sentences import is_boilerplate, sentences
 from hame_match.model.call import SUBJECT_ROLES, Call
+from hame_match.sentences import is_boilerplate, sentences
 
 WINDOW_CHARS = 1100
 """About 280 tokens: measured better than the whole text at once and than single sentences."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hame_match.match.evidence import candidates
-from hame_match.match.sentences import is_boilerplate
+from hame_match.sentences import is_boilerplate
 from hame_match.store import open_store
 
 ROOT = Path(__file__).parents[2]

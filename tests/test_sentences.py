@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from hame_match.match.sentences import LONGEST, SHORTEST, is_boilerplate, sentences, telling_sentences
+from hame_match.sentences import LONGEST, SHORTEST, is_boilerplate, sentences, telling_sentences
 from tests.strategies import evil_text
 
 

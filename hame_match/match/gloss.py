@@ -159,4 +159,5 @@ def _heads(head: str, language: str) -> Iterator[str]:
 
 
 def _is_name(word: str) -> bool:
-    return any(character.isdigit() for character in word) or (len(word) > 1 and word.isupper())
+    mixed = any(character.isdigit() for character in word) and not word.isdigit()
+    return mixed or (len(word) > 1 and word.isupper())

@@ -57,18 +57,31 @@ def list_(context: click.Context, json_: bool) -> None:
 
 
 @command.command("check")
+@click.option("--actor", metavar="A", help="Only this actor, with the gloss of every interest.")
 @click.pass_context
-def check(context: click.Context) -> None:
+def check(context: click.Context, actor: str | None) -> None:
     """Check every profile; errors name file and line.
 
-    Example: hame-match actors check
+    Of each actor it tells the words that could not be put into English; with --actor also the words that could.
+
+    Example: hame-match actors check --actor oma-toimija
     """
+    from hame_match.match.ranking import glosses_of
+
     with workspace_of(context) as workspace:
-        actors = workspace.actors
+        actors = [workspace.actor(actor)] if actor else workspace.actors
         folder = workspace.settings.profiles
-    for actor in actors:
-        if not any(recipient.subscribed for recipient in actor.recipients):
-            click.echo(f"{actor.slug}: nobody gets its digest; add recipients when somebody should")
+    for one in actors:
+        if not any(recipient.subscribed for recipient in one.recipients):
+            click.echo(f"{one.slug}: nobody gets its digest; add recipients when somebody should")
+        glosses = glosses_of(one)
+        if actor:
+            for interest, found in glosses:
+                click.echo(f"\n{interest}\n  → {found.english or '(no word was found)'}")
+        unknown = list(dict.fromkeys(word for _, found in glosses for word in found.unknown))
+        if unknown:
+            click.echo(f"{one.slug}: no English for: {', '.join(unknown)}")
+            click.echo("  Say it in other words, or write the interest in English into interests_en.")
     if not actors:
         click.echo(f"No profiles yet in {folder}; copy malli.yaml.example to NAME.yaml and edit it.")
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hame_match.match.gloss import gloss
+from hame_match.match.gloss import Gloss, gloss
 from hame_match.match.lexical import guess_language
 from hame_match.match.windows import CallWindows, text_hash
 from hame_match.model.actor import Actor
@@ -97,6 +97,15 @@ def background_of(actors: Iterable[Actor]) -> list[FacetText]:
         for actor in actors
         for position, interest in enumerate(actor.interests)
         for text in _written(actor, position) + _glossed(interest)
+    ]
+
+
+def glosses_of(actor: Actor) -> list[tuple[str, Gloss]]:
+    """Return (interest, its gloss) for the interests of `actor` that rest on one: those nobody wrote in English."""
+    return [
+        (facet.interest, gloss(facet.interest, facet.texts[0].language))
+        for facet in facets_of(actor)
+        if not any(text.language == "en" for text in facet.texts)
     ]
 
 

@@ -350,3 +350,16 @@ def test_what_is_due_runs_once_by_hand(folder: Path) -> None:
     assert [(job["job"], job["state"]) for job in weekly] == [
         ("crawl", "done"), ("match", "done"), ("prepare", "done"), ("send", "done")
     ]  # fmt: skip
+
+
+def test_actors_check_shows_the_gloss_and_the_words_it_does_not_know(folder: Path) -> None:
+    write_profiles(Path("profiles"), [an_actor(interests=("Hitsaamme qwertyjä robotilla.",))])
+    every = at_now("actors", "check")
+    assert (every.code, "no English for: qwertyjä" in every.out) == (0, True)
+    one = at_now("actors", "check", "--actor", ACTOR)
+    assert "→ weld robot" in one.out
+    write_profiles(
+        Path("profiles"),
+        [an_actor(interests=("Hitsaamme qwertyjä robotilla.",), interests_en=("We weld qwertys with a robot.",))],
+    )
+    assert "no English" not in at_now("actors", "check").out

@@ -17,6 +17,8 @@ from hame_match.match.windows import CallWindows, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
 from hame_match.model.match import Match, Reason, ScoreParts, Verdict
+from hame_match.store import Store
+from hame_match.store.search import SearchIndex
 
 WITH_EVIDENCE = 15
 """Matches per actor whose best sentence is looked for; a person reads no further, and each costs an embedding."""
@@ -45,15 +47,30 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """One actor's list before the evidence is known; `rows` point into the corpus, best first."""
+class Scores:
+    """How well each call of a corpus suits one actor; the vectors have shape (n_calls,), rows as in the corpus.
 
-    actor: Actor
+    Attributes:
+        facets: the actor's interests.
+        facet_rows: call language to (n_facets, d), see `ranking.facet_matrices`.
+        semantic: similarity of meaning, higher is better.
+        lexical: agreement of words, in [0, 1).
+        relevance: both as one, in (0, 1); what lists are ordered by.
+    """
+
     facets: tuple[Facet, ...]
     facet_rows: Mapping[str, Matrix]
     semantic: Vector
     lexical: Vector
     relevance: Vector
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """One actor's list before the evidence is known; `kept` points into the corpus, best first."""
+
+    actor: Actor
+    scores: Scores
     kept: list[tuple[int, Verdict, tuple[Reason, ...]]]
 
 
@@ -68,7 +85,7 @@ def rank_all(workspace: Workspace) -> Ranked:
     stored = {call.call_id: call for call in store.calls.all()}
     facts = {call_id: facts_of(known.call, now) for call_id, known in stored.items()}
     open_ids = [call_id for call_id, fact in facts.items() if fact.status is not CallStatus.CLOSED]
-    _index(workspace, stored)
+    index(workspace.store, stored)
     if not actors or not open_ids:
         with store.transaction():
             store.matches.forget_others([])
@@ -77,18 +94,21 @@ def rank_all(workspace: Workspace) -> Ranked:
     windows = {call_id: windows_of(known.call) for call_id, known in stored.items()}
     facets = {actor.slug: ranking.facets_of(actor) for actor in actors}
     background = ranking.background_of((*actors, *workspace.examples))
-    vectors = _Vectors(workspace)
+    vectors = Vectors(workspace)
     vectors.need_passages(text for call in windows.values() for text in call.texts)
     vectors.need_queries(text.text for text in background)
-    space = _space(windows, background, vectors.known)
+    space = space_of(windows, background, vectors.known)
     corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
 
-    scored = [_score(workspace, actor, facets[actor.slug], corpus, facts, vectors.known, space) for actor in actors]
+    listed = [
+        _list(workspace, actor, score(store.search, facets[actor.slug], corpus, vectors.known, space), corpus, facts)
+        for actor in actors
+    ]
     sentences = {
         call_id: evidence.candidates(facts[call_id].call)
-        for call_id in {corpus.call_ids[row] for one in scored for row, _, _ in one.kept}
+        for call_id in {corpus.call_ids[row] for one in listed for row, _, _ in one.kept}
     }
-    read = {corpus.call_ids[row] for one in scored for row, _, _ in one.kept[:WITH_EVIDENCE]}
+    read = {corpus.call_ids[row] for one in listed for row, _, _ in one.kept[:WITH_EVIDENCE]}
     vectors.need_passages(sentence for call_id in sorted(read) for sentence in sentences[call_id])
     quotable = {
         call_id: evidence.quotable(facts[call_id].call, found, vectors.known, space)
@@ -97,27 +117,28 @@ def rank_all(workspace: Workspace) -> Ranked:
     total = 0
     with store.transaction():
         store.matches.forget_others(actor.slug for actor in actors)
-        for one in scored:
+        for one in listed:
             matches = _matches(one, corpus, stored, quotable, vectors.model_id, now)
             store.matches.replace(one.actor.slug, matches)
             total += len(matches)
     return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
 
 
-def _index(workspace: Workspace, stored: Mapping[str, StoredCall]) -> None:
-    outdated = workspace.store.search.outdated()
+def index(store: Store, stored: Mapping[str, StoredCall]) -> None:
+    """Bring the stems of `stored` (every call of `store`, by id) up to date, for the search by words."""
+    outdated = store.search.outdated()
     entries = [(call_id, stored[call_id].content_hash, *call_stems(stored[call_id].call)) for call_id in outdated]
-    with workspace.store.transaction():
-        workspace.store.search.put(entries)
+    with store.transaction():
+        store.search.put(entries)
 
 
-class _Vectors:
+class Vectors:
     """Vectors by text hash: from the database where they are, else embedded once and stored."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         settings = workspace.settings.embedding
-        self._embedder: Embedder = workspace.embedder or load_embedder(
+        self.embedder: Embedder = workspace.embedder or load_embedder(
             settings.model,
             cache=workspace.cache,
             precision=settings.precision,
@@ -130,7 +151,7 @@ class _Vectors:
     @property
     def model_id(self) -> str:
         """The id of the model behind every vector here."""
-        return self._embedder.model_id
+        return self.embedder.model_id
 
     def need_passages(self, texts: Iterable[str]) -> None:
         """Make sure that every text of a call has a vector."""
@@ -145,7 +166,7 @@ class _Vectors:
         wanted = {_key(kind, text): text for text in texts}
         found = self._workspace.store.vectors.load(wanted, self.model_id)
         missing = [key for key in wanted if key not in found]
-        embed = self._embedder.embed_queries if kind == "query" else self._embedder.embed_passages
+        embed = self.embedder.embed_queries if kind == "query" else self.embedder.embed_passages
         # Stored batch by batch, so that a run that is killed has not worked in vain.
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
@@ -163,7 +184,16 @@ def _key(kind: str, text: str) -> str:
     return text_hash(text) if kind == "passage" else text_hash(f"{kind}\n{text}")
 
 
-def _space(windows: Mapping[str, CallWindows], background: Sequence[FacetText], vectors: Mapping[str, Vector]) -> Space:
+def space_of(
+    windows: Mapping[str, CallWindows], background: Sequence[FacetText], vectors: Mapping[str, Vector]
+) -> Space:
+    """Return what the calls of `windows` (call id to texts), and what the interests of `background`, have in common.
+
+    Args:
+        windows: every call known, not only those to rank.
+        background: every wording of every interest known.
+        vectors: text hash to vector, of every text in both.
+    """
     return Space(
         call_means=ranking.language_means(
             ((call.language, text) for call in windows.values() for text in call.texts), vectors
@@ -172,49 +202,61 @@ def _space(windows: Mapping[str, CallWindows], background: Sequence[FacetText], 
     )
 
 
-def _score(
-    workspace: Workspace,
-    actor: Actor,
+def score(
+    search: SearchIndex,
     facets: tuple[Facet, ...],
     corpus: Corpus,
-    facts: Mapping[str, CallFacts],
     vectors: Mapping[str, Vector],
     space: Space,
-) -> _Scored:
+) -> Scores:
+    """Score every call of `corpus` for one actor: the one way, of lists and of evaluations.
+
+    Args:
+        search: index that holds the calls of the corpus.
+        facets: the actor's interests, at least one.
+        corpus: the calls.
+        vectors: text hash to vector, of every wording of the facets.
+        space: what to take out of the vectors before they are compared.
+    """
     facet_rows = ranking.facet_matrices(facets, corpus.languages, vectors, space)
     semantic = ranking.semantic_scores(facet_rows, corpus)
     by_facet = [
-        workspace.store.search.rank([stem for text in facet.texts for stem in stems(text.text, text.words_language)])
+        search.rank([stem for text in facet.texts for stem in stems(text.text, text.words_language)])
         for facet in facets
     ]
     lexical = ranking.lexical_scores(by_facet, corpus.call_ids)
-    relevance = ranking.relevance(semantic, lexical)
+    return Scores(facets, facet_rows, semantic, lexical, ranking.relevance(semantic, lexical))
+
+
+def _list(
+    workspace: Workspace, actor: Actor, scores: Scores, corpus: Corpus, facts: Mapping[str, CallFacts]
+) -> _Listed:
     # Walk down the list and judge only as far as needed; what the actor cannot apply for goes behind the rest.
     fitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
     unfitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
-    for row in ranking.order(relevance, corpus.call_ids, actor.slug):
+    for row in ranking.order(scores.relevance, corpus.call_ids, actor.slug):
         verdict, reasons = judge(facts[corpus.call_ids[row]], actor, workspace.region)
         (unfitting if verdict is Verdict.INELIGIBLE else fitting).append((row, verdict, reasons))
         if len(fitting) >= workspace.settings.match.keep:
             break
-    return _Scored(actor, facets, facet_rows, semantic, lexical, relevance, fitting + unfitting)
+    return _Listed(actor, scores, fitting + unfitting)
 
 
 def _matches(
-    one: _Scored,
+    one: _Listed,
     corpus: Corpus,
     stored: Mapping[str, StoredCall],
     quotable: Mapping[str, Quotable],
     model_id: str,
     now: datetime,
 ) -> list[Match]:
-    matches = []
+    matches, scores = [], one.scores
     for rank, (row, verdict, reasons) in enumerate(one.kept, start=1):
         known = stored[corpus.call_ids[row]]
         found = evidence.choose(
-            quotable[known.call_id], one.facets, one.facet_rows[corpus.languages[row]], corpus.matrix[row]
+            quotable[known.call_id], scores.facets, scores.facet_rows[corpus.languages[row]], corpus.matrix[row]
         )
-        value = float(one.relevance[row])
+        value = float(scores.relevance[row])
         matches.append(
             Match(
                 actor=one.actor.slug,
@@ -222,7 +264,7 @@ def _matches(
                 rank=rank,
                 relevance=value,
                 label=ranking.label_of(value),
-                parts=ScoreParts(float(np.clip(one.semantic[row], 0, 1)), float(one.lexical[row])),
+                parts=ScoreParts(float(np.clip(scores.semantic[row], 0, 1)), float(scores.lexical[row])),
                 verdict=verdict,
                 reasons=reasons,
                 evidence=found.sentence,

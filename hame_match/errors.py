@@ -45,6 +45,10 @@ class EmbeddingError(HameMatchError):
     """The embedding model is missing, broken or gave vectors of the wrong shape. Raised by `match.embedding`."""
 
 
+class EvaluationError(HameMatchError):
+    """A file of an evaluation is wrong, or nothing can be measured by it. Raised by `jobs` behind `evaluate`."""
+
+
 class ReviewError(HameMatchError):
     """A decision cannot be recorded, for instance a rejection without a known reason code. Raised by `review`."""
 

@@ -16,6 +16,7 @@ _NOUNS = {
     "matches": ("matches", "Rank calls for the actors; list, approve and reject matches."),
     "digests": ("digests", "Prepare, preview and send the weekly digests."),
     "run": ("run", "Do by hand what the scheduler does."),
+    "evaluate": ("evaluate", "Rank data that people have judged and measure what the ranking finds."),
     "status": ("status", "Show sources, what waits, what is due and what failed."),
 }
 

@@ -58,7 +58,7 @@ def rank_actors(
         raise EvaluationError("there is no profile to rank for: the folder holds no .yaml file of an actor")
     asked = [actor if language is None else in_language(actor, language) for actor in actors]
     documents = read_calls(calls)
-    windows, vectors = _prepared(workspace, documents)
+    windows, vectors = prepared(workspace, documents)
     facets = {actor.slug: ranking.facets_of(actor) for actor in asked}
     background = ranking.background_of((*asked, *workspace.examples))
     vectors.need_queries(text.text for text in background)
@@ -104,7 +104,7 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path) ->
     total, backgrounds = _backgrounds(read_queries(queries))
     if not total:
         raise EvaluationError(f"{queries}: holds no query")
-    windows, vectors = _prepared(workspace, documents)
+    windows, vectors = prepared(workspace, documents)
     examples = ranking.background_of(workspace.examples)
     vectors.need_queries(text.text for texts in (examples, *backgrounds.values()) for text in texts)
     spaces = {
@@ -129,8 +129,16 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path) ->
     return write_run(run, lists(), _tag(vectors))
 
 
-def _prepared(workspace: Workspace, documents: Mapping[str, Call]) -> tuple[dict[str, CallWindows], Vectors]:
-    """Put the documents into the database and give (call id to windows, vectors of all windows)."""
+def prepared(workspace: Workspace, documents: Mapping[str, Call]) -> tuple[dict[str, CallWindows], Vectors]:
+    """Put documents into the database and return (call id to windows, the vectors of all windows).
+
+    Args:
+        workspace: gives the model and an empty database.
+        documents: id in the input to call.
+
+    Raises:
+        EmbeddingError: the model is missing or broken.
+    """
     store = workspace.store
     with store.transaction():
         store.calls.import_crawl(documents.values(), workspace.clock())

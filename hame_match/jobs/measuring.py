@@ -71,12 +71,25 @@ def score_run(qrels: Path, run: Path) -> Measured:
             something is relevant.
     """
     _library()
-    judgements, ranked = read_qrels(qrels), read_run(run)
+    return measure(read_qrels(qrels), read_run(run), of=str(run))
+
+
+def measure(judgements: Judgements, ranked: Run, *, of: str = "the run") -> Measured:
+    """Return the measures of rankings: query to document to score, higher is better.
+
+    Args:
+        judgements: what judges said.
+        ranked: the rankings; equal scores are ordered by document id, as `trec_eval` does.
+        of: how an error names the rankings.
+
+    Raises:
+        EvaluationError: the two have no query in common for which something is relevant.
+    """
     common = [query for query in judgements.grades if query in ranked]
     asked = [query for query in common if _has_relevant(judgements, query)]
     if not asked:
         raise EvaluationError(
-            f"{run}: none of its {len(ranked)} queries has a relevant document in {qrels}; are both of the same data?"
+            f"{of}: none of its {len(ranked)} queries has a relevant document; are run and qrels of the same data?"
         )
     grades = {query: judgements.grades[query] for query in asked}
     whole: Run = {query: ranked[query] for query in asked}

@@ -19,6 +19,7 @@ from hame_match.errors import EvaluationError
 from hame_match.match.ranking import Facet, FacetText
 from hame_match.match.windows import windows_of
 from hame_match.model.call import Call, Section, SectionRole
+from hame_match.sentences import sentences
 
 _GZIP = b"\x1f\x8b"
 _Id = Annotated[str, Field(pattern=r"^\S+$")]
@@ -68,7 +69,7 @@ class _TopicRow(BaseModel):
 
 
 class _ProjectText(BaseModel):
-    title: str
+    title: str | None = None
     objective: str | None = None
 
 
@@ -118,7 +119,7 @@ def read_queries(file: Path) -> Iterator[Query]:
     """Yield the queries of a file in order: projects (a title alone, or with an objective) or organisations.
 
     A title is one facet. A title with an objective is cut into windows as a call is, each a facet. An organisation has
-    one facet per project of its past; its name and everything else in the row are not read.
+    one facet per project of its past that has a text; its name and everything else in the row are not read.
 
     Raises:
         EvaluationError: the file cannot be read, a line is wrong or an id stands twice.
@@ -135,16 +136,21 @@ def read_queries(file: Path) -> Iterator[Query]:
 
 def _project(row: dict[str, Any]) -> Query:
     read = _ProjectRow.model_validate(row)
-    texts = windows_of(_call(_CallRow(id="-", title=read.title, text=read.objective, language="en"))).texts
-    return Query(read.id, read.kind, tuple(_facet(text) for text in texts))
+    text = (read.objective or "").strip()
+    # Some projects have no title; what opens their objective stands for it.
+    title = (read.title or "").strip() or next(iter(sentences(text)), text)
+    if not title:
+        raise ValueError("has neither title nor objective: nothing to rank by")
+    texts = windows_of(_call(_CallRow(id="-", title=title, text=text, language="en"))).texts
+    return Query(read.id, read.kind, tuple(map(_facet, texts)))
 
 
 def _organisation(row: dict[str, Any]) -> Query:
     read = _OrganisationRow.model_validate(row)
-    if not read.projects:
-        raise ValueError("projects is empty: nothing to rank by")
-    texts = [". ".join(filter(None, (project.title, project.objective))) for project in read.projects]
-    return Query(read.org_id, "organisation", tuple(map(_facet, texts)))
+    texts = [". ".join(filter(None, (project.title, project.objective))).strip() for project in read.projects]
+    if not any(texts):
+        raise ValueError("projects: none has a title or an objective: nothing to rank by")
+    return Query(read.org_id, "organisation", tuple(_facet(text) for text in texts if text))
 
 
 def _facet(text: str) -> Facet:

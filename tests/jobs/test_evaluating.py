@@ -187,6 +187,19 @@ def test_a_title_is_one_facet_a_long_text_several_and_an_organisation_one_per_pr
     assert (title.kind, project.kind, organisation.kind) == ("title", "objective", "organisation")
 
 
+def test_a_project_without_a_title_is_ranked_by_its_objective_and_without_both_is_an_error(tmp_path: Path) -> None:
+    untitled = {"id": "p", "kind": "objective", "title": "", "objective": "Robots weld parts. They learn quickly."}
+    past = {"org_id": "o", "projects": [{"title": "", "objective": "Peat."}, {"title": "", "objective": ""}]}
+    short = untitled | {"id": "s", "objective": "Robots"}
+    project, brief, organisation = read_queries(written(tmp_path / "q.jsonl", [untitled, short, past]))
+    assert all(facet.interest.startswith("Robots weld parts. ") for facet in project.facets)
+    assert brief.facets[0].interest.startswith("Robots")
+    assert [facet.interest for facet in organisation.facets] == ["Peat."]
+    for empty in (untitled | {"objective": " "}, past | {"projects": []}):
+        with pytest.raises(EvaluationError, match=r":1: .*nothing to rank by"):
+            list(read_queries(written(tmp_path / "e.jsonl", [empty])))
+
+
 def test_topics_are_ranked_for_more_queries_than_a_block(workspace: Workspace, tmp_path: Path) -> None:
     subjects = ["Welding robots of tomorrow", "Reading circles and culture"]
     queries = [{"id": f"q{n}", "kind": "title", "title": f"{subjects[n % 2]} {n}"} for n in range(2 * BLOCK + 3)]

@@ -96,7 +96,6 @@ def _values(digest: Digest, actor: Actor, recipient: Recipient, now: datetime, w
     if days:
         subject += words.many("digest.subject_deadline", count, date=format_date(min(days), words.language))
         intro.append(words.many("digest.nearest", count, date=whole_date(min(days), words.language)))
-    intro.append(words.many("digest.links", count))
     return {
         "words": words,
         "language": words.language,
@@ -105,6 +104,7 @@ def _values(digest: Digest, actor: Actor, recipient: Recipient, now: datetime, w
         "subject": subject,
         "greeting": words("digest.greeting", name=recipient.name),
         "intro": " ".join(intro),
+        "links": words.many("digest.links", count),
         "entries": shown,
         "more": words.many("digest.more", digest.more) if digest.more else "",
     }

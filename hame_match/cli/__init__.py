@@ -1,5 +1,6 @@
 """The command line: ``hame-match <noun> <verb>``, a thin caller of `hame_match.jobs`."""
 
+import io
 import sys
 
 import click
@@ -38,6 +39,9 @@ def cli(context: click.Context, config: str | None, now: str | None) -> None:
 
 def main() -> None:
     """Run the command line; an error of ours is printed without a traceback and gives exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a letter that the terminal lacks must not stop a command
     try:
         cli(prog_name="hame-match")
     except HameMatchError as exc:

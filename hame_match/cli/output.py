@@ -1,6 +1,7 @@
 """How listings look: rich tables for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,8 +16,9 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for pro
 
 
 def print_json(value: object) -> None:
-    """Print `value` as JSON; dates in ISO 8601, amounts as numbers."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Print `value` as JSON; dates in ISO 8601, amounts as numbers; escaped where the output is not UTF-8."""
+    escaped = not (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(value, ensure_ascii=escaped, indent=2, default=_plain))
 
 
 def _plain(value: object) -> object:

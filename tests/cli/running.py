@@ -25,9 +25,9 @@ class Ran:
         return json.loads(self.out)
 
 
-def hame(*arguments: str) -> Ran:
-    """Run ``hame-match ARGUMENTS`` and return its exit code and what it wrote."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+def hame(*arguments: str, encoding: str = "utf-8") -> Ran:
+    """Run ``hame-match ARGUMENTS`` on a terminal of this encoding and return its exit code and what it wrote."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     before, sys.argv = sys.argv, ["hame-match", *arguments]
     try:
         with redirect_stdout(out), redirect_stderr(err):
@@ -37,7 +37,7 @@ def hame(*arguments: str) -> Ran:
         code = end.code if isinstance(end.code, int) else 1
     finally:
         sys.argv = before
-    texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    texts = [stream.buffer.getvalue().decode(encoding) for stream in (out, err)]  # type: ignore[attr-defined]
     return Ran(code, *texts)
 
 

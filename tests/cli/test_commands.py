@@ -126,6 +126,14 @@ def test_text_of_a_source_is_shown_as_it_is(folder: Path) -> None:
     assert "[bold]Hitsaus[/bold]" in at_now("calls", "show", "fi_haeavustuksia:b").out
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_an_output_that_lacks_letters_stops_nothing_and_json_stays_whole(folder: Path, encoding: str) -> None:
+    clock = ("--now", NOW.isoformat())
+    assert hame(*clock, "status", encoding=encoding).code == 0
+    assert "[bold]Hitsaus[/bold]" in hame(*clock, "calls", "list", encoding=encoding).out
+    assert hame(*clock, "calls", "list", "--json", encoding=encoding).json == at_now("calls", "list", "--json").json
+
+
 def test_a_call_is_shown_with_its_text_and_its_history(folder: Path) -> None:
     with opened(folder) as store:
         put_calls(store, a_call("a", grant_max=Decimal(70_000)))

@@ -13,6 +13,7 @@ from hame_match.demo.sites import DEMO_NOW, demo_sites
 from hame_match.errors import DigestError, HameMatchError
 from hame_match.jobs.crawling import crawl_all
 from hame_match.jobs.digests import send
+from hame_match.jobs.locks import sole
 from hame_match.jobs.matching import rank_all
 from hame_match.jobs.new_workspace import make_workspace
 from hame_match.jobs.reviewing import decide
@@ -65,10 +66,12 @@ def walk(settings: Settings, now: datetime | None, progress: Progress, between: 
         between: called with the open workspace when the lists are ready, before anything is approved.
 
     Raises:
+        BusyError: another demo is running in the same folder.
         HameMatchError: a crawl failed, which cannot happen on an installation that is whole.
     """
     moment = (now or DEMO_NOW).astimezone(UTC)
-    with ReplayServer(demo_sites()) as server, open_store(settings.database) as store:
+    lock = settings.database.with_name(settings.database.name + ".demo.lock")
+    with sole(lock, "the demo"), ReplayServer(demo_sites()) as server, open_store(settings.database) as store:
         crawl = CrawlSettings(**{**settings.crawl.model_dump(), "replay": server.url})
         workspace = Workspace(settings.model_copy(update={"crawl": crawl}), store, lambda: moment, progress)
         runs = crawl_all(workspace)

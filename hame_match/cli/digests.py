@@ -154,7 +154,7 @@ def send(context: click.Context, dry_run: bool, yes: bool, json_: bool) -> None:
                 click.echo(f"{one.actor}: {one.note}", err=True)
         if trouble:
             _print_deliveries(trouble, "")
-            click.echo("See `hame-match digests settle --help` for mails in doubt.")
+            click.echo("See `hame-match digests settle --help` for mails in doubt or failed.")
     if report.failed or report.in_doubt or any(one.failed for one in prepared):
         sys.exit(1)
 

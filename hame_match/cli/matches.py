@@ -55,7 +55,8 @@ def run(context: click.Context, json_: bool) -> None:
         click.echo(f"No actors yet; add profiles to {folder} (malli.yaml.example shows how).")
         return
     click.echo(
-        f"Ranked {ranked.calls} calls for {ranked.actors} actors; {ranked.closed} closed calls were left out, "
+        f"Ranked {ranked.calls} calls for {ranked.actors} {'actor' if ranked.actors == 1 else 'actors'}; "
+        f"{ranked.closed} closed calls were left out, "
         f"{ranked.embedded} texts were new to the model."
     )
 

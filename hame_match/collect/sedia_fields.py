@@ -103,19 +103,22 @@ def _freshness(row: Row) -> tuple[str, int]:
 
 
 def written_date(text: str) -> date:
-    """Return the date of an instant as the service writes it, in the instant's own offset.
+    """Return the date of an instant as the service writes it, in the instant's own offset, which may be missing.
 
     Topics end at 17:00 in Brussels; the service gives midnight or 17:00 with a false +0000. Cascade calls end at 17:00
     (103 of 220) or 23:59 (44 of 220) in summer as in winter, so theirs is a wall clock with a false +0000 as well. Only
     the date can be trusted.
 
     Raises:
-        ParseError: it is no instant.
+        ParseError: it is no ISO 8601.
 
-    >>> written_date("2023-12-07T01:00:00.000+0100").isoformat()
-    '2023-12-07'
+    >>> written_date("2023-12-07T01:00:00.000+0100").isoformat(), written_date("2023-12-07").isoformat()
+    ('2023-12-07', '2023-12-07')
     """
-    return parse_instant(text).date()
+    try:
+        return datetime.fromisoformat(text.strip()).date()
+    except ValueError:
+        return parse_instant(text).date()  # says what is wrong with it
 
 
 def deadlines(row: Row) -> tuple[Deadline, ...]:

@@ -110,3 +110,13 @@ def test_the_same_folder_elsewhere_gives_the_same_bytes(first: Run, tmp_path: Pa
     assert {name: data for name, (_, data) in again.files.items()} == {
         name: data for name, (_, data) in first.files.items()
     }
+
+
+def test_the_readme_shows_the_tables_the_demo_prints(first: Run) -> None:
+    printed = {line.rstrip() for line in first.out.splitlines()}
+    shown = (ROOT / "README.md").read_text("utf-8").partition("```text\n")[2].partition("```")[0].splitlines()
+    # What one line says of a call hangs on the last bits of the model's arithmetic; the rest is the same everywhere.
+    fixed = [line for line in shown if line.startswith((" #", " spider", " eu_", " fi_", "eu_", "fi_", "The best"))]
+    assert len(fixed) == 9
+    assert [line for line in fixed if line not in printed] == []
+    assert {line.split()[-2] for line in shown if re.match(r" \d ", line)} == {"odottaa"}

@@ -215,8 +215,10 @@ def load(file: Path) -> Settings:
         data = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError as exc:
         raise SettingsError(f"{file}: no such settings file; `hame-match init DIR` makes a workspace with one") from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"{file}: cannot be read: {exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise SettingsError(f"{file}: is not UTF-8; save the file again as UTF-8") from exc
+    except OSError as exc:
+        raise SettingsError(f"{file}: cannot be read: {exc.strerror}") from exc
     except tomllib.TOMLDecodeError as exc:
         raise SettingsError(f"{file}: is not TOML: {exc}") from exc
     for reserved in ("root", "file"):

@@ -80,7 +80,7 @@ def test_a_file_that_is_missing_a_folder_or_not_text_is_a_settings_error(tmp_pat
     with pytest.raises(SettingsError, match="cannot be read"):
         load(tmp_path)
     (tmp_path / "hame-match.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="save the file again as UTF-8"):
         load(tmp_path / "hame-match.toml")
 
 

@@ -1,5 +1,6 @@
 """``hame-match digests``: what goes out."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -105,12 +106,15 @@ def list_(context: click.Context, week: str | None, json_: bool) -> None:
 
     Example: hame-match digests list --week 2026-W32
     """
+    if week and not re.fullmatch(r"\d{4}-W\d{2}", week):
+        raise click.BadParameter(f"{week!r} is not an ISO week such as 2026-W32", param_hint="--week")
     with workspace_of(context) as workspace:
         deliveries = workspace.store.outbox.find(week=week)
     if json_:
         print_json([_delivery_json(delivery) for delivery in deliveries])
         return
-    _print_deliveries(deliveries, "No mails yet; `hame-match digests prepare` drafts them.")
+    when = f" in {week}" if week else " yet"
+    _print_deliveries(deliveries, f"No mails{when}; `hame-match digests prepare` drafts those of this week.")
 
 
 @command.command("send")

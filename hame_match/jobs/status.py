@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hame_match.jobs.digests import ready
 from hame_match.jobs.schedule import Due, due_jobs
 from hame_match.jobs.workspace import Workspace
 from hame_match.model.call import CallStatus, status_at
@@ -62,7 +63,11 @@ def status_of(workspace: Workspace) -> Status:
         calls=counts,
         actors=len(workspace.actors),
         pending=store.matches.pending_counts(),
-        due=due_jobs(now, workspace.settings, store.job_runs.get),
+        due=[
+            job
+            for job in due_jobs(now, workspace.settings, store.job_runs.get)
+            if not job.late or ready(workspace)  # nobody waits for a digest that holds nothing
+        ],
         jobs=store.job_runs.latest(),
         trouble=store.outbox.find(states=[states.IN_DOUBT, states.FAILED, states.EXPIRED]),
         waiting=len(store.outbox.find(states=[states.QUEUED, states.RETRY])),

@@ -151,6 +151,11 @@ class Store:
         self.close()
 
 
+def _refuse_foreign(db: Database, file: Path | None) -> None:
+    if db.table_names() and not db.table(migrations.migrations_table).exists():
+        raise StoreError(f"{file}: is the database of another program; name a file of its own in [workspace] database")
+
+
 def _refuse_newer(db: Database, file: Path | None) -> None:
     known = {migration.name for migration in migrations._migrations}  # noqa: SLF001 - no public list of names
     newer = [applied.name for applied in migrations.applied(db) if applied.name not in known]
@@ -175,6 +180,7 @@ def open_store(file: Path | None) -> Store:
     try:
         connection = sqlite3.connect(":memory:" if file is None else str(file), timeout=10)
         db = Database(connection)
+        _refuse_foreign(db, file)
         # FULL keeps the last commits over a power cut: the outbox must never forget what it has sent.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             db.conn.execute(f"PRAGMA {pragma}").close()

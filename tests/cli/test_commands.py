@@ -371,3 +371,8 @@ def test_actors_check_shows_the_gloss_and_the_words_it_does_not_know(folder: Pat
         [an_actor(interests=("Hitsaamme qwertyjä robotilla.",), interests_en=("We weld qwertys with a robot.",))],
     )
     assert "no English" not in at_now("actors", "check").out
+
+
+def test_a_week_is_an_iso_week(folder: Path) -> None:
+    assert at_now("digests", "list", "--week", "banana").code == 2
+    assert "No mails in 2026-W32" in at_now("digests", "list", "--week", "2026-W32").out

@@ -148,7 +148,7 @@ def test_what_an_actor_must_know_is_there() -> None:
         "pe 18.9.2026 klo 16.15",
         "11 päivää jäljellä",
         "päättyy huomenna",
-        "avautuu 99 päivän päästä",
+        "avautuu 99 päivän kuluttua",
         "jatkuva haku",
         "European Commission · Horizon Europe · HORIZON Innovation Actions",
         "Voiko organisaationne hakea?",

@@ -59,7 +59,7 @@ def test_a_continuous_call_has_no_deadline() -> None:
 def test_a_forthcoming_call_says_when_it_opens() -> None:
     when = timing(eu_call(opens_on=date(2026, 9, 17)), NOW, FI)
     assert when.opens.replace("\N{NO-BREAK SPACE}", " ") == "to 17.9.2026"
-    assert when.soon == "avautuu 10 päivän päästä"
+    assert when.soon == "avautuu 10 päivän kuluttua"
     assert not when.urgent
 
 

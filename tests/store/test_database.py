@@ -246,3 +246,13 @@ def test_several_processes_may_make_the_same_database_at_once(database: Path) ->
     assert [process.returncode for process in processes] == [0, 0, 0, 0]
     with open_store(database) as store:
         assert store.calls.count() == 0
+
+
+def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE theirs (a)")
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        open_store(file)
+    assert file.read_bytes() == before

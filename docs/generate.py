@@ -84,7 +84,7 @@ def commands(
 
 
 def _context(names: tuple[str, ...], command: click.Command) -> click.Context:
-    context = click.Context(cli, info_name=PROGRAM)
+    context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
     if not names:
         return context
     for name in names[:-1]:
@@ -243,7 +243,7 @@ def why_wrong(arguments: str, *, whole: bool) -> str:
         whole: mandatory options and arguments must be there, too.
     """
     command: click.Command = cli
-    rest, context = shlex.split(arguments), click.Context(cli, info_name=PROGRAM)
+    rest, context = shlex.split(arguments), click.Context(cli, info_name=PROGRAM, **cli.context_settings)
     try:
         while isinstance(command, click.Group):
             _, rest, _ = command.make_parser(context).parse_args(args=rest)

@@ -5,8 +5,8 @@ import pytest
 from hame_match.collect.scrapy_settings import scrapy_settings
 from hame_match.settings import CrawlSettings
 
-LIVE = scrapy_settings(CrawlSettings(contact="me@example.org\nX: y", delay_seconds=1.5, limit_seconds=100), "/tmp/x")
-REPLAY = scrapy_settings(CrawlSettings(replay="http://127.0.0.1:8765"), "/tmp/x")
+LIVE = scrapy_settings(CrawlSettings(contact="me@example.org\nX: y", delay_seconds=1.5, limit_seconds=100), "job")
+REPLAY = scrapy_settings(CrawlSettings(replay="http://127.0.0.1:8765"), "job")
 
 
 @pytest.mark.parametrize("settings", [LIVE, REPLAY])

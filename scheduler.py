@@ -79,7 +79,9 @@ def _wait_and_tick(settings: Settings) -> None:
         del number, frame
         scheduler.shutdown(wait=False)  # what runs now comes to its end first
 
-    signal.signal(signal.SIGTERM, stop)
+    # SIGINT, too: a program started in the background by a shell inherits it as ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     scheduler.start()
 
 

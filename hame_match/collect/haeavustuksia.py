@@ -36,7 +36,6 @@ STANDARD_TERMS: Final = {
     "valvonta": ("Vakioehdot: valvonta", SectionRole.CONDITIONS),
 }
 """Part of the standard terms -> its heading and role; served only where a section has ``hasVakioehdot``."""
-LIST_KEYS: Final = ("totalCount", "pageCount", "hakuilmoitukset")
 ITEM_KEYS: Final = ("hakuasianAsianumero", "nimi", "kuvaus", "hakuTyyppi", "julkaisuTyyppi")
 USED_KEYS: Final = frozenset(
     {*ITEM_KEYS, "hakuAlkaaDateTimeUtc", "hakuPaattyyDateTimeUtc", "vastuullinenJarjestajaOrganisaatio", "avustuslaji"}

@@ -11,29 +11,60 @@ SHORTEST = 30
 # with one tells how to apply or report, not what the call is about.
 _BOILERPLATE = re.compile(
     r"""^(?:[-–•\d.\s]*)(?:
-      (?:finally,|moreover,|in\saddition,|to\sthat\send,|therefore,|where\s(?:applicable|relevant|appropriate),)\s.{0,40}
-        (?:proposals|projects|applicants)\s(?:should|are|must|could)
-    | projects?(?:\sresults)?\s(?:are|is|should)\s(?:expected|be\sexpected|to)?\s*(?:to\s)?contribute
+      projects?(?:\sresults)?\s(?:are|is|should)\s(?:expected|be\sexpected|to)?\s*(?:to\s)?contribute
     | projects\sresults\sare\sexpected
-    | (?:all\s)?(?:proposals|applicants|projects|consortia)(?:\sunder\sthis\stopic)?\s
-        (?:should|are\s(?:expected|encouraged|invited|required|strongly)|must|may|are\snot\s(?:expected|required))
-    | (?:the|this)\s(?:topic|action|call)\s(?:requires\sthe\seffective|contributes\sto\sthe\sstep|implements|is\spart\sof)
+    | (?:beyond\s.{3,40},\s)?(?:the|this)\s(?:topic|action|call)\s(?:also\s)?(?:
+        requires\sthe\seffective | should\sinvolve\sthe\seffective | contributes\sto\sthe\s(?:step|implementation)
+        | implements | is\s(?:part|one)\sof | supports\sthe\sfollow-up | encompasses\sactions\swithin
+        | aims\sat\ssupporting\sactivities\sthat\sare\senabling )
     | in\sthis\stopic,?\sthe\sintegration
     | activities\s(?:may|are\sexpected\sto)\s(?:start|achieve)
-    | .{0,40}technology\sreadiness\slevel
-    | indicative\s(?:budget|number)
+    | (?:the\sactions?\sshall\shave\san\sindicative|the\sduration\sand\sthe\sstarting)
+    | (?:.{0,40}technology\sreadiness\slevel|the\sreference\strl)
+    | (?:indicative\s(?:budget|number)|range\sof\sfinancial|management\smode|form\sof\sfunding|funding\srate)
     | (?:one|two|at\sleast\sone)\sproposals?\s(?:is|are)\sto\sbe\sfunded
-    | the\s(?:commission|jrc)\s(?:considers|may\sparticipate|estimates)
+    | (?:however,\s)?depending\son\sthe\squality\sof
+    | the\s(?:commission|jrc|joint\sresearch\scentre(?:\s\(jrc\))?)\s
+        (?:considers|may\sparticipate|estimates|will\sfacilitate|would\sbear)
     | nonetheless,\sthis\sdoes\snot\spreclude
-    | funding\srate
     | coordination\samong\sthe\ssuccessful
-    | concrete\sefforts\sshould\sbe\smade
-    | (?:see|cf\.?|for\smore\sinformation|for\sfurther\sinformation|further\sinformation|please)\b
+    | (?:concrete|particular)\sefforts\sshould\sbe\smade
+    | (?:in\sterms\sof\squantitative\simpact|the\sresults\sand\simpacts\sshould\sbe|this\sdemonstration\sshould\srely)
+    | (?:whenever\sthe\sexpected\sexploitation|(?:the\s|an\s)?exploitation\splans?\s(?:is|are|should))
+    | (?:international\scooperation\sis\sencouraged|the\sparticipation\sof\sstart-ups|ensure\scomplementarit)
+    | (?:unless\sotherwise\sagreed|beneficiaries\sthat\sintend)
+    | (?:furthermore,\s|in\saddition,\s)?(?:the\s)?proposed\sactivities\sshould\sbe\scomplementary
+    | (?:see|cf\.?|for\smore\sinformation|for\sfurther\sinformation|further\s(?:information|details)|please)\b
     | (?:https?://|www\.)
     | targeted\stypes\sof
-    | (?:lisätietoja|lisätiedot|katso|hakemus\s(?:tehdään|jätetään|toimitetaan)|avustusta\shaetaan|haku(?:aika)?\s(?:on|alkaa|päättyy))\b
+    | (?:lisätietoja|lisätiedot|katso|hakemus\s(?:tehdään|jätetään|toimitetaan)|avustusta\shaetaan)\b
+    | (?:haku(?:aika)?\s(?:on|alkaa|päättyy)|(?:avustus|tuki)\son\s(?:valtakunnallinen|enintään|vähintään))\b
+    | (?:mitä\srahoitetaan|kuka\svoi\shakea|ei\skuvausta)\b
     | (?:mer\sinformation|ansökan\s(?:görs|lämnas))\b
     )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# "Proposals should ..." tells how to write one, unless what follows is what a project does.
+_ASKED = re.compile(
+    r"""^(?:[-–•\d.\s]*)
+      (?:(?:finally|moreover|furthermore|in\saddition|additionally|to\sthat\send|therefore
+           |where\s(?:applicable|relevant|appropriate)),?\s(?:.{0,40}\s)?)?
+      (?:all\s|the\s|each\s|successful\s)*
+      (?:proposals?|projects?|applicants|consortia|actions\s(?=shall))(?:\sunder\sthis\stopic)?\s
+      (?:should|shall|must|may|could|(?:is|are)\s(?:not\s)?(?:strongly\s)?(?:expected|encouraged|invited|required)(?:\sto\b)?)
+      ,?\s?(?:also\s|therefore\s|further\s|clearly\s|specifically\s)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DOES = re.compile(
+    r"""(?:
+      address|adapt|advance|aim|analyse|assess|cover|create|demonstrate(?!\s(?:how|that|in))|deploy|design|develop|enable
+    | enhance|evaluate|examine|explore|focus|foster|help|implement|improve|increase|integrate|investigate|look|map
+    | optimise|pilot|produce|promote|provide|reduce|research|scale|set\sup|strengthen|study|support|tackle|target|test
+    | train|transform|validate
+    )\b(?!.{0,30}\b(?:
+      all|some|one\sor|at\sleast|following|applicable|multi-actor|gender\sdimension|details|information|evidence
+    | results\sthat|impacts?|plans?|exploitation|dissemination|indicators?|proof
+    )\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 # A full stop after these ends no sentence.
@@ -44,10 +75,13 @@ _ABBREVIATIONS = re.compile(
 _LONGEST_ABBREVIATION = 10
 _END = re.compile(r"(?<=[.!?])[\"”’)\]]*\s+(?=[\"“(\[]?[A-ZÅÄÖ0-9•–-])")
 _HEADING = re.compile(
-    r"^(?:expected (?:outcomes?|impacts?|results)|scope|objectives?|background|description)\s*:\s*", re.IGNORECASE
+    r"^(?:(?:expected (?:outcomes?|impacts?|results)|scope|objectives?|background|description)\s*:\s*)?"
+    # What announces a list that is run together with it; the list is the subject.
+    r"(?:(?:projects?|proposals?|actions?)\b[^:.]{0,110}\b(?:following|these|listed)\b[^:.]{0,60}:\s*(?=\S))?",
+    re.IGNORECASE,
 )
 _FOOTNOTE = re.compile(r"\s*\[\d{1,3}\]")
-_GLUED = re.compile(r"(?<=[a-zåäö)][.;:])(?=[A-ZÅÄÖ][a-zåäö])")
+_GLUED = re.compile(r"(?<=[a-zåäö)][.;:])(?:null(?=[A-ZÅÄÖ])|(?=[A-ZÅÄÖ][a-zåäö]))")  # "null" as the portal serves it
 
 
 # A sentence that says what is not funded quotes badly as a reason to apply.
@@ -87,10 +121,15 @@ def is_boilerplate(sentence: str) -> bool:
 
     >>> is_boilerplate("Project results are expected to contribute to all of the following expected outcomes:")
     True
+    >>> is_boilerplate("Proposals should build on earlier projects."), is_boilerplate("Proposals should develop robots.")
+    (True, False)
     >>> is_boilerplate("Robots that learn a new product in a day.")
     False
     """
-    return bool(_BOILERPLATE.match(sentence)) or sentence.endswith(":")
+    if sentence.endswith(":") or _BOILERPLATE.match(sentence):
+        return True
+    asked = _ASKED.match(sentence)
+    return asked is not None and not _DOES.match(sentence, asked.end())
 
 
 def telling_sentences(text: str) -> list[str]:

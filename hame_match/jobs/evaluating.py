@@ -18,7 +18,7 @@ from hame_match.jobs.workspace import Workspace
 from hame_match.match import ranking
 from hame_match.match.eligibility import facts_of, judge
 from hame_match.match.ranking import Corpus, FacetText
-from hame_match.match.windows import CallWindows, text_hash, windows_of
+from hame_match.match.windows import CallWindows, lenders, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import Call
 from hame_match.model.match import Verdict
@@ -143,7 +143,8 @@ def prepared(workspace: Workspace, documents: Mapping[str, Call]) -> tuple[dict[
     with store.transaction():
         store.calls.import_crawl(documents.values(), workspace.clock())
     matching.index(store, {call.call_id: call for call in store.calls.all()})
-    windows = {call.call_id: windows_of(call) for call in documents.values()}
+    borrowed = lenders(documents.values())
+    windows = {call.call_id: windows_of(call, borrowed.get(call.call_id)) for call in documents.values()}
     vectors = Vectors(workspace)
     vectors.need_passages(text for call in windows.values() for text in call.texts)
     return windows, vectors

@@ -13,7 +13,7 @@ from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.evidence import Quotable
 from hame_match.match.lexical import call_stems, stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
-from hame_match.match.windows import CallWindows, text_hash, windows_of
+from hame_match.match.windows import CallWindows, lenders, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
 from hame_match.model.match import Match, Reason, ScoreParts, Verdict
@@ -91,7 +91,8 @@ def rank_all(workspace: Workspace) -> Ranked:
             store.matches.forget_others([])
         return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), 0, 0)
 
-    windows = {call_id: windows_of(known.call) for call_id, known in stored.items()}
+    borrowed = lenders(known.call for known in stored.values())
+    windows = {call_id: windows_of(known.call, borrowed.get(call_id)) for call_id, known in stored.items()}
     facets = {actor.slug: ranking.facets_of(actor) for actor in actors}
     background = ranking.background_of((*actors, *workspace.examples))
     vectors = Vectors(workspace)

@@ -1,7 +1,15 @@
 from hypothesis import given
 
-from hame_match.match.windows import MOST_WINDOWS, WINDOW_CHARS, heading_of, text_hash, windows_of
-from hame_match.model.call import SectionRole
+from hame_match.match.windows import (
+    BORROWED_WINDOWS,
+    MOST_WINDOWS,
+    WINDOW_CHARS,
+    heading_of,
+    lenders,
+    text_hash,
+    windows_of,
+)
+from hame_match.model.call import Call, SectionRole
 from tests.builders import a_call, an_eu_call, section
 from tests.strategies import evil_text
 
@@ -24,6 +32,41 @@ def test_every_window_starts_with_the_title_and_holds_whole_sentences() -> None:
 def test_a_call_without_text_is_its_title_parent_and_project() -> None:
     call = an_eu_call(sections=(), parent_title="Energy communities.", project="AgriFlex")
     assert windows_of(call).texts == ("Robots that learn a new product in a day. Energy communities. AgriFlex",)
+
+
+TOPIC = an_eu_call("T-1", identifier="HORIZON-CL4-2024-RESILIENCE-01-41")
+
+
+def a_cascade_call(key: str = "casc-1", **changes: object) -> Call:
+    values = {"identifier": "HORIZON-CL4-2024-Resilience-01-41", "sections": (), "project": "MANTRA"}
+    return an_eu_call(key, **(values | changes))
+
+
+def test_a_cascade_call_without_text_borrows_that_of_its_topic_after_its_own_title() -> None:
+    call = a_cascade_call()
+    lender = lenders([call, TOPIC])[call.call_id]
+    first, *borrowed = windows_of(call, lender).texts
+    assert first == "Robots that learn a new product in a day. MANTRA"
+    assert borrowed == [f"{first}. {sentence}" for sentence in (TOPIC.sections[0].text,)]
+
+
+def test_a_topic_lends_no_more_than_says_the_field() -> None:
+    book = an_eu_call(
+        "T-2", sections=(section(" ".join(sentence(number) for number in range(99)), SectionRole.SCOPE, "en"),)
+    )
+    assert len(windows_of(a_cascade_call(), book).texts) == 1 + BORROWED_WINDOWS
+
+
+def test_a_call_with_text_of_its_own_borrows_nothing() -> None:
+    call = a_cascade_call(sections=TOPIC.sections)
+    assert lenders([call, TOPIC]) == {}
+    assert windows_of(call, TOPIC) == windows_of(call)
+
+
+def test_only_the_topic_itself_lends() -> None:
+    sister = a_cascade_call("casc-2", sections=TOPIC.sections)
+    other = an_eu_call("T-3", identifier="HORIZON-CL4-2024-RESILIENCE-01-42")
+    assert lenders([a_cascade_call(), sister, other, a_cascade_call("casc-3", identifier=None)]) == {}
 
 
 def test_a_heading_names_nothing_twice() -> None:

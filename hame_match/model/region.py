@@ -1,10 +1,11 @@
 """The home region: its municipalities, statistical codes and smart-specialisation (S3) themes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hame_match.model.call import Line
 
@@ -32,6 +33,52 @@ class Municipality(_Frozen):
     employment_area: Line
 
 
+_TERM_PART = re.compile(r"\*?[^\W_]+\*?")
+_SHORTEST_STEM = 3  # "*ai*" stands in "main" and in "said"
+
+
+def _term(written: str) -> str:
+    parts = re.split(r"[\s-]+", written)
+    if not all(_TERM_PART.fullmatch(part) for part in parts):
+        raise ValueError(f"{written!r} is not a term: words parted by blanks or hyphens, * only at a word's ends")
+    if "*" in written and sum(map(str.isalnum, written)) < _SHORTEST_STEM:
+        raise ValueError(f"{written!r} fits nearly everything; write at least {_SHORTEST_STEM} letters beside a *")
+    return written
+
+
+Term = Annotated[Line, AfterValidator(_term)]
+"""One or more words as texts write them; ``*`` at an end of a word stands for any letters."""
+
+
+def _repeated(values: Iterable[str]) -> list[str]:
+    return sorted(value for value, count in Counter(values).items() if count > 1)
+
+
+class ThemeWords(_Frozen):
+    """The words by which a theme is known in a text, per language of the text.
+
+    Attributes:
+        fi: in Finnish texts; may be empty.
+        sv: in Swedish texts; may be empty.
+        en: in English texts; may be empty.
+    """
+
+    fi: tuple[Term, ...] = ()
+    sv: tuple[Term, ...] = ()
+    en: tuple[Term, ...] = ()
+
+    def of(self, language: str) -> tuple[str, ...]:
+        """Return the terms for texts in `language`; empty for a language that has none."""
+        return {"fi": self.fi, "sv": self.sv, "en": self.en}.get(language, ())
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "ThemeWords":
+        for language in ("fi", "sv", "en"):
+            if repeated := _repeated(term.lower() for term in self.of(language)):
+                raise ValueError(f"{language}: {', '.join(repeated)} stands twice")
+        return self
+
+
 class Theme(_Frozen):
     """A smart-specialisation theme of the region's strategy.
 
@@ -39,15 +86,15 @@ class Theme(_Frozen):
         code: short name that profiles use.
         name_fi: as in the strategy.
         name_en: the strategy's own English.
+        about: what belongs to the theme and what does not, for whoever edits its words or labels calls.
+        words: what tells that a call is about it; a theme without words is on no call.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$")]
     name_fi: Line
     name_en: Line
-
-
-def _repeated(values: Iterable[str]) -> list[str]:
-    return sorted(value for value, count in Counter(values).items() if count > 1)
+    about: Line | None = None
+    words: ThemeWords = ThemeWords()
 
 
 class Region(_Frozen):

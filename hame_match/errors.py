@@ -49,6 +49,10 @@ class EvaluationError(HameMatchError):
     """A file of an evaluation is wrong, or nothing can be measured by it. Raised by `jobs` behind `evaluate`."""
 
 
+class RankingError(HameMatchError):
+    """A call cannot be held against the actors: it is closed, or nothing was ranked yet. Raised by `jobs`."""
+
+
 class ReviewError(HameMatchError):
     """A decision cannot be recorded, for instance a rejection without a known reason code. Raised by `review`."""
 

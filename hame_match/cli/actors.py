@@ -2,8 +2,9 @@
 
 import click
 
-from hame_match.cli.output import as_json, print_json, print_table
+from hame_match.cli.output import as_json, local_day, print_json, print_table
 from hame_match.cli.session import workspace_of
+from hame_match.language import shorten
 
 
 @click.group("actors")
@@ -54,6 +55,60 @@ def list_(context: click.Context, json_: bool) -> None:
     ]
     empty = f"No actors yet; add profiles to {folder} (malli.yaml.example shows how)."
     print_table("", ("actor", "name", "type", "municipality", "interests", "recipients"), rows, empty=empty)
+
+
+@command.command("quiet")
+@click.option("--days", type=click.IntRange(1), default=31, show_default=True, help="How long is too long.")
+@as_json
+@click.pass_context
+def quiet(context: click.Context, days: int, json_: bool) -> None:
+    """List the actors that have had nothing for a month, longest first: no call approved, no mail sent.
+
+    Example: hame-match actors quiet --days 60
+    """
+    from hame_match.jobs.reverse import quiet_actors
+
+    with workspace_of(context) as workspace:
+        found = quiet_actors(workspace, days)
+        titles = {
+            one.actor: stored.call.title(stored.call.original_language())[0]
+            for one in found
+            if one.best is not None and (stored := workspace.store.calls.get(one.best.call_id)) is not None
+        }
+        total = len(workspace.actors)
+    if json_:
+        print_json(
+            [
+                {
+                    "actor": one.actor,
+                    "name": one.name,
+                    "approved_at": one.approved_at,
+                    "sent_at": one.sent_at,
+                    "waiting": one.waiting,
+                    "best": {"rank": one.best.rank, "call_id": one.best.call_id, "title": titles[one.actor]}
+                    if one.best is not None
+                    else None,
+                }
+                for one in found
+            ]
+        )
+        return
+    if not found:
+        nobody = "No actors yet." if not total else f"Every actor got a call or a mail within {days} days."
+        click.echo(nobody)
+        return
+    rows = [
+        (
+            one.actor,
+            local_day(one.approved_at),
+            local_day(one.sent_at),
+            one.waiting,
+            f"{one.best.rank}. {shorten(titles[one.actor], 60)}" if one.best is not None else "–",
+        )
+        for one in found
+    ]
+    print_table("", ("actor", "approved", "sent", "waiting", "best that waits"), rows)
+    click.echo(f"{len(found)} of {total} actors have had nothing for {days} days.")
 
 
 @command.command("check")

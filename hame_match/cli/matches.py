@@ -24,6 +24,9 @@ _LANGUAGE = click.option(
     show_default=True,
     help="Language of labels and reasons.",
 )
+_CALL = click.option(
+    "--call", "call", required=True, metavar="C", help="Id of an open call, or its identifier where only one has it."
+)
 _ACTOR = click.option("--actor", required=True, metavar="A", help="Slug of the actor, see `hame-match actors list`.")
 
 
@@ -236,3 +239,61 @@ def reject(context: click.Context, actor: str, calls: tuple[str, ...], reason: s
     Example: hame-match matches reject --actor kaarnapuron-konepaja 2 --reason too-big
     """
     _decide(context, actor, calls, note, reason)
+
+
+@command.command("reverse")
+@_CALL
+@click.option("--limit", type=click.IntRange(1), default=None, help="Only the first ones.")
+@click.option("--all", "all_", is_flag=True, help="Also actors that may not apply.")
+@_LANGUAGE
+@as_json
+@click.pass_context
+def reverse(context: click.Context, call: str, limit: int | None, all_: bool, language: str, json_: bool) -> None:
+    """List the actors that one call suits, best first, each with its reasons.
+
+    The order compares how unusual the call is for each actor, not their relevances, which are scales of their own.
+
+    Example: hame-match matches reverse --call fi_haeavustuksia:va-lou-2026-5
+    """
+    from hame_match.cli import partners
+    from hame_match.jobs.reverse import actors_for
+
+    with workspace_of(context) as workspace:
+        stored, found = actors_for(workspace, call)
+        now = workspace.clock()
+    shown = [one for one in found if all_ or one.verdict is not Verdict.INELIGIBLE]
+    words = load_words(language)
+    if json_:
+        print_json(partners.reverse_json(stored, shown[:limit], words))
+        return
+    partners.print_reverse(stored, shown[:limit], len(found) - len(shown), words, now)
+
+
+@command.command("consortium")
+@_CALL
+@click.option(
+    "--size",
+    type=click.IntRange(2, 4),
+    default=4,
+    show_default=True,
+    help="Most members; fewer where more add nothing.",
+)
+@_LANGUAGE
+@as_json
+@click.pass_context
+def consortium(context: click.Context, call: str, size: int, language: str, json_: bool) -> None:
+    """Propose two to four actors that suit a call together: roles, what each covers, what is missing.
+
+    Example: hame-match matches consortium --call HORIZON-CL4-2027-01-TWIN-01 --size 3
+    """
+    from hame_match.cli import partners
+    from hame_match.jobs.partners import consortium_for
+
+    with workspace_of(context) as workspace:
+        stored, found = consortium_for(workspace, call, size)
+        now = workspace.clock()
+    words = load_words(language)
+    if json_:
+        print_json(partners.consortium_json(stored, found, words))
+        return
+    partners.print_consortium(stored, found, words, now)

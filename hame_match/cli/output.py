@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hame_match.language import format_date, format_instant, format_money
+from hame_match.language import HELSINKI, format_date, format_instant, format_money
 from hame_match.model.call import Call, Deadline, next_deadline
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for programs.")
@@ -66,6 +66,11 @@ def deadline_text(call: Call, now: datetime, language: str) -> str:
 
 def _deadline(deadline: Deadline, language: str) -> str:
     return format_instant(deadline.at, language) if deadline.at else format_date(deadline.on, language)
+
+
+def local_day(instant: datetime | None) -> str:
+    """Return the day of `instant` in Helsinki as in lists; a dash for None."""
+    return f"{instant.astimezone(HELSINKI):%Y-%m-%d}" if instant is not None else "–"
 
 
 def money_text(call: Call, language: str) -> str:

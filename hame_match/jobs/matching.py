@@ -66,6 +66,28 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What the lists of all actors rest on.
+
+    Attributes:
+        windows: call id to texts, of every call known.
+        vectors: of all of them and of all interests known.
+        space: what to take out of the vectors before they are compared.
+        corpus: the calls to rank.
+    """
+
+    windows: Mapping[str, CallWindows]
+    vectors: "Vectors"
+    space: Space
+    corpus: Corpus
+
+    def scores(self, workspace: Workspace, actor: Actor) -> Scores:
+        """Return how well each call of the corpus suits `actor`."""
+        facets = ranking.facets_of(actor)
+        return score(workspace.store.search, facets, self.corpus, self.vectors.known, self.space)
+
+
+@dataclass(frozen=True)
 class _Listed:
     """One actor's list before the evidence is known; `kept` points into the corpus, best first."""
 
@@ -91,20 +113,9 @@ def rank_all(workspace: Workspace) -> Ranked:
             store.matches.forget_others([])
         return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), 0, 0)
 
-    borrowed = lenders(known.call for known in stored.values())
-    windows = {call_id: windows_of(known.call, borrowed.get(call_id)) for call_id, known in stored.items()}
-    facets = {actor.slug: ranking.facets_of(actor) for actor in actors}
-    background = ranking.background_of((*actors, *workspace.examples))
-    vectors = Vectors(workspace)
-    vectors.need_passages(text for call in windows.values() for text in call.texts)
-    vectors.need_queries(text.text for text in background)
-    space = space_of(windows, background, vectors.known)
-    corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
-
-    listed = [
-        _list(workspace, actor, score(store.search, facets[actor.slug], corpus, vectors.known, space), corpus, facts)
-        for actor in actors
-    ]
+    ground = ground_of(workspace, stored, open_ids)
+    vectors, space, corpus = ground.vectors, ground.space, ground.corpus
+    listed = [_list(workspace, actor, ground.scores(workspace, actor), corpus, facts) for actor in actors]
     sentences = {
         call_id: evidence.candidates(facts[call_id].call)
         for call_id in {corpus.call_ids[row] for one in listed for row, _, _ in one.kept}
@@ -123,6 +134,29 @@ def rank_all(workspace: Workspace) -> Ranked:
             store.matches.replace(one.actor.slug, matches)
             total += len(matches)
     return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
+
+
+def ground_of(workspace: Workspace, stored: Mapping[str, StoredCall], open_ids: Sequence[str]) -> Ground:
+    """Return the calls of `open_ids` in one space; embeds what has no vector yet.
+
+    Args:
+        workspace: gives the model and the actors.
+        stored: every call of the database by id, their stems up to date (see `index`).
+        open_ids: those to rank, at least one.
+
+    Raises:
+        EmbeddingError: the model is missing or broken.
+        ProfileError: a profile is wrong.
+    """
+    borrowed = lenders(known.call for known in stored.values())
+    windows = {call_id: windows_of(known.call, borrowed.get(call_id)) for call_id, known in stored.items()}
+    background = ranking.background_of((*workspace.actors, *workspace.examples))
+    vectors = Vectors(workspace)
+    vectors.need_passages(text for call in windows.values() for text in call.texts)
+    vectors.need_queries(text.text for text in background)
+    space = space_of(windows, background, vectors.known)
+    corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
+    return Ground(windows, vectors, space, corpus)
 
 
 def index(store: Store, stored: Mapping[str, StoredCall]) -> None:

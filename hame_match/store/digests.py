@@ -159,6 +159,14 @@ class Outbox:
         )
         return [_delivery(row) for row in rows]
 
+    def last_sent(self) -> dict[str, datetime]:
+        """Return actor to the UTC instant when a mail last went to one of its people, for actors that got any."""
+        rows = self._db.query(
+            "SELECT g.actor AS actor, max(d.changed_at) AS at FROM deliveries d"
+            " JOIN digests g ON g.digest_id = d.digest_id WHERE d.state = 'sent' GROUP BY g.actor"
+        )
+        return {row["actor"]: datetime.fromisoformat(row["at"]) for row in rows}
+
     def due(self, now: datetime) -> list[Delivery]:
         """Return what may be sent at `now`: queued, or to be tried again by now; not what has expired."""
         return [

@@ -143,3 +143,8 @@ class ReviewTable:
         """Return call id to review for one actor."""
         rows = self._db.query("SELECT * FROM reviews WHERE actor = ? ORDER BY call_id", [actor])
         return {row["call_id"]: _review(row) for row in rows}
+
+    def last_approved(self) -> dict[str, datetime]:
+        """Return actor to the UTC instant of its latest approval, for actors that have any."""
+        rows = self._db.query("SELECT actor, max(at) AS at FROM reviews WHERE decision = 'approved' GROUP BY actor")
+        return {row["actor"]: datetime.fromisoformat(row["at"]) for row in rows}

@@ -55,6 +55,41 @@ def test_a_changed_call_is_outdated_until_its_stems_are_put_again(store: Store) 
     assert found(store, "kissojen") == ["a"]
 
 
+def test_a_ranking_answers_only_for_the_calls_asked_about(store: Store) -> None:
+    index(store, a_call("a", "Robotti hitsaa."), a_call("b", "Robotti lajittelee."), a_call("c", "Kirjasto."))
+    whole, asked = store.search.rank(["robot"]), ["fi_haeavustuksia:b", "fi_haeavustuksia:c", "fi_haeavustuksia:gone"]
+    assert whole.keys() == {"fi_haeavustuksia:a", "fi_haeavustuksia:b"}
+    assert store.search.rank(["robot"], asked) == {"fi_haeavustuksia:b": whole["fi_haeavustuksia:b"]}
+
+
+def test_the_best_are_the_first_of_the_ranking_among_the_calls_asked_about(store: Store) -> None:
+    calls = [a_call(str(number), "Robotti hitsaa. " + "Kirjasto. " * number) for number in range(9)]
+    index(store, *calls)
+    scores = store.search.rank(["robot"])
+    best = sorted(scores, key=scores.__getitem__, reverse=True)
+    assert store.search.best(["robot"], 3, set(scores)) == best[:3]
+    assert store.search.best(["robot"], 3, set(best[1:])) == best[1:4]
+    assert store.search.best(["robot"], 99, set(best[:2])) == best[:2]
+    assert store.search.best(["hevonen"], 3, set(scores)) == []
+
+
+def test_the_index_answers_from_what_it_holds_now(store: Store) -> None:
+    index(store, a_call("a", "Robotti hitsaa."))
+    assert len(store.search.rank(["robot"])) == 1
+    index(store, a_call("b", "Robotti lajittelee."))
+    assert len(store.search.rank(["robot"])) == 2
+
+
+def test_a_search_wants_every_word_and_takes_some_where_no_call_has_all(store: Store) -> None:
+    index(store, a_call("a", "Robotti hitsaa."), a_call("b", "Robotti lajittelee."), a_call("c", "Kirjasto."))
+    every = store.search.find([["robot"], ["lajittel", "lajittelee"]], 10)
+    assert (every.call_ids, every.total, every.every_word) == (("fi_haeavustuksia:b",), 1, True)
+    some = store.search.find([["robot"], ["kirjasto", "kirjast"]], 2)
+    assert (len(some.call_ids), some.total, some.every_word) == (2, 3, False)
+    assert store.search.find([["hevonen"]], 10).total == 0
+    assert store.search.find([[], [" "]], 10).call_ids == ()
+
+
 def test_nothing_is_found_for_nothing(store: Store) -> None:
     index(store, a_call())
     assert store.search.rank([]) == {}
@@ -79,6 +114,7 @@ def test_any_text_is_safe_to_look_for(words: list[str]) -> None:
         index(store, a_call("a", "Robotti hitsaa."))
         scores = store.search.rank(words)
         assert all(score > 0 for score in scores.values()) or not scores
+        assert store.search.find([words, words], 5).total <= 1
 
 
 @settings(max_examples=60, deadline=None)

@@ -19,6 +19,8 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable set by whoever runs the tests must not reach them; nor may a proxy stand before loopback."""
     for name in _OURS:
         monkeypatch.delenv(name, raising=False)
+    # Lists must not depend on a dictionary that happens to be installed.
+    monkeypatch.setenv("HAME_MATCH_DICTIONARIES", "")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost,::1")
 
 

@@ -1,9 +1,15 @@
 """``hame-match actors``: who the calls are for."""
 
+from collections import Counter
+from typing import TYPE_CHECKING
+
 import click
 
 from hame_match.cli.output import as_json, local_day, print_json, print_table
 from hame_match.cli.session import workspace_of
+
+if TYPE_CHECKING:
+    from hame_match.match.gloss import Source
 from hame_match.language import shorten
 
 
@@ -117,27 +123,60 @@ def quiet(context: click.Context, days: int, json_: bool) -> None:
 def check(context: click.Context, actor: str | None) -> None:
     """Check every profile; errors name file and line.
 
-    Of each actor it tells the words that could not be put into English; with --actor also the words that could.
+    Of each actor it tells the words that could not be put into English; with --actor also the English of every
+    interest, and which words it is from the general dictionary for. It ends with how many words are from where.
 
     Example: hame-match actors check --actor oma-toimija
     """
+    from hame_match.match.gloss import Source
     from hame_match.match.ranking import glosses_of
 
     with workspace_of(context) as workspace:
         actors = [workspace.actor(actor)] if actor else workspace.actors
         folder = workspace.settings.profiles
+    counts = Counter[Source]()
     for one in actors:
         if not any(recipient.subscribed for recipient in one.recipients):
             click.echo(f"{one.slug}: nobody gets its digest; add recipients when somebody should")
         glosses = glosses_of(one)
+        counts.update(word.source for _, found in glosses for word in found.words)
         if actor:
             for interest, found in glosses:
                 click.echo(f"\n{interest}\n  → {found.english or '(no word was found)'}")
+                general = [
+                    f"{word.written} ({word.english})" for word in found.words if word.source is Source.DICTIONARY
+                ]
+                if general:
+                    click.echo(f"  by the dictionary: {', '.join(dict.fromkeys(general))}")
         unknown = list(dict.fromkeys(word for _, found in glosses for word in found.unknown))
         if unknown:
             click.echo(f"{one.slug}: no English for: {', '.join(unknown)}")
             click.echo("  Say it in other words, or write the interest in English into interests_en.")
+    if counts:
+        _tell_sources(counts)
     if not actors:
         click.echo(f"No profiles yet in {folder}; copy malli.yaml.example to NAME.yaml and edit it.")
     else:
         click.echo(f"{'1 profile' if len(actors) == 1 else f'{len(actors)} profiles'} in {folder}: in order.")
+
+
+def _tell_sources(counts: "Counter[Source]") -> None:
+    """Print how many words of the interests got their English from where, and which dictionaries there are."""
+    from hame_match.match import dictionary
+    from hame_match.match.gloss import Source, version
+
+    click.echo(
+        f"Words: {counts[Source.GLOSSARY]} by the glossary, {counts[Source.DICTIONARY]} by a general dictionary, "
+        f"{counts[Source.NAME]} names, {counts[Source.LEFT_OUT]} function words, {counts[Source.UNKNOWN]} unknown "
+        f"({version()})."
+    )
+    where = dictionary.folders()
+    found = [dictionary.installed(language, where) for language in dictionary.NAMES]
+    for one in found:
+        if one.note:
+            click.echo(one.note)
+    files = [str(one.file) for one in found if one.file and not one.note]
+    if files:
+        click.echo(f"Dictionaries: {', '.join(files)}.")
+    elif not any(one.note for one in found):
+        click.echo("No general dictionary is installed; docs/howto/add-terms.md tells how to add one.")

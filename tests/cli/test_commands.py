@@ -366,11 +366,32 @@ def test_actors_check_shows_the_gloss_and_the_words_it_does_not_know(folder: Pat
     assert (every.code, "no English for: qwertyjä" in every.out) == (0, True)
     one = at_now("actors", "check", "--actor", ACTOR)
     assert "→ weld robot" in one.out
+    assert "Words: 2 by the glossary, 0 by a general dictionary, 0 names, 0 function words, 1 unknown" in one.out
+    assert "No general dictionary is installed" in one.out
     write_profiles(
         Path("profiles"),
         [an_actor(interests=("Hitsaamme qwertyjä robotilla.",), interests_en=("We weld qwertys with a robot.",))],
     )
     assert "no English" not in at_now("actors", "check").out
+
+
+def test_actors_check_tells_which_words_are_by_the_dictionary_and_that_a_damaged_one_is_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profiles(Path("profiles"), [an_actor(interests=("Hitsaamme qwertyjä robotilla.",))])
+    text = "qwertyjä /q/\nkeyboard\n"
+    (folder / "dictd").mkdir()
+    (folder / "dictd/freedict-fin-eng.dict").write_text(text, "utf-8")
+    (folder / "dictd/freedict-fin-eng.index").write_text("qwertyjä\tA\tX\n", "utf-8")
+    monkeypatch.setenv("HAME_MATCH_DICTIONARIES", str(folder / "dictd"))
+    one = at_now("actors", "check", "--actor", ACTOR)
+    assert "→ weld keyboard robot\n  by the dictionary: qwertyjä (keyboard)" in one.out
+    assert "1 by a general dictionary" in one.out
+    (folder / "damaged").mkdir()
+    (folder / "damaged/freedict-fin-eng.index").write_text("qwertyjä\tA\tX\n", "utf-8")
+    monkeypatch.setenv("HAME_MATCH_DICTIONARIES", str(folder / "damaged"))
+    damaged = at_now("actors", "check")
+    assert (damaged.code, "cannot be read and is not used: No such file" in damaged.out) == (0, True)
 
 
 def test_a_week_is_an_iso_week(folder: Path) -> None:

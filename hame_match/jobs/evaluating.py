@@ -11,7 +11,7 @@ from typing import Literal
 
 from hame_match.errors import EvaluationError
 from hame_match.jobs import matching
-from hame_match.jobs.evaluation_files import Query, read_calls, read_queries, read_topics
+from hame_match.jobs.evaluation_files import Query, read_calls, read_ids, read_queries, read_topics
 from hame_match.jobs.matching import Scores, Vectors
 from hame_match.jobs.trec import RankedList, write_run
 from hame_match.jobs.workspace import Workspace
@@ -39,6 +39,7 @@ def rank_actors(
     *,
     language: Literal["fi", "en"] | None = None,
     eligibility: bool = False,
+    keep: int | None = None,
 ) -> int:
     """Rank every call of a file for every actor, write the run and return the number of lists.
 
@@ -49,6 +50,7 @@ def rank_actors(
         run: TREC run to write.
         language: leave the actors only their interests, or only their English; None leaves what they have.
         eligibility: leave out the calls that the rules shut an actor out of.
+        keep: end a list after so many calls, as `match.keep` does in daily work; None keeps all.
 
     Raises:
         EvaluationError: a file is wrong, there is no actor, or one has nothing in `language`.
@@ -73,7 +75,7 @@ def rank_actors(
             rows = ranking.order(scores.relevance, corpus.call_ids, actor.slug)
             if eligibility:
                 rows = [row for row in rows if _may_apply(judge(facts[corpus.call_ids[row]], actor, workspace.region))]
-            yield _ranked(actor.slug, rows, scores, corpus, ids)
+            yield _ranked(actor.slug, rows[:keep], scores, corpus, ids)
             workspace.progress("rank", number, len(asked))
 
     return write_run(run, lists(), _tag(vectors))
@@ -91,27 +93,34 @@ def in_language(actor: Actor, language: Literal["fi", "en"]) -> Actor:
     return actor.model_copy(update={"interests": interests, "interests_en": (), "interests_sv": ()})
 
 
-def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path) -> int:
+def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, candidates: Path | None = None) -> int:
     """Rank the topics of a file for every query of another, write the first `MOST` and return the number of lists.
 
     Memory holds the topics and `SAMPLE` queries of each kind; the others come and go in blocks.
 
+    Args:
+        workspace: gives the model and an empty database.
+        topics: see `evaluation_files.read_topics`.
+        queries: see `evaluation_files.read_queries`.
+        run: TREC run to write.
+        candidates: ids of the topics to rank, one a line; what topics have in common is still learnt from all.
+
     Raises:
-        EvaluationError: a file is wrong or holds nothing.
+        EvaluationError: a file is wrong or holds nothing, or a candidate is no topic.
         EmbeddingError: the model is missing or broken.
     """
     documents = read_topics(topics)
-    total, backgrounds = _backgrounds(read_queries(queries))
+    wanted = None if candidates is None else _among(documents, candidates, topics)
+    total, samples = backgrounds(read_queries(queries))
     if not total:
         raise EvaluationError(f"{queries}: holds no query")
     windows, vectors = prepared(workspace, documents)
     examples = ranking.background_of(workspace.examples)
-    vectors.need_queries(text.text for texts in (examples, *backgrounds.values()) for text in texts)
-    spaces = {
-        kind: matching.space_of(windows, [*examples, *texts], vectors.known) for kind, texts in backgrounds.items()
-    }
+    vectors.need_queries(text.text for texts in (examples, *samples.values()) for text in texts)
+    spaces = {kind: matching.space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
     # What calls have in common is the same in every space.
-    corpus = ranking.corpus_of(windows, vectors.known, next(iter(spaces.values())))
+    ranked = windows if wanted is None else {one: found for one, found in windows.items() if one in wanted}
+    corpus = ranking.corpus_of(ranked, vectors.known, next(iter(spaces.values())))
     ids = _ids(documents)
 
     def lists() -> Iterator[RankedList]:
@@ -150,7 +159,7 @@ def prepared(workspace: Workspace, documents: Mapping[str, Call]) -> tuple[dict[
     return windows, vectors
 
 
-def _backgrounds(queries: Iterable[Query]) -> tuple[int, dict[str, list[FacetText]]]:
+def backgrounds(queries: Iterable[Query]) -> tuple[int, dict[str, list[FacetText]]]:
     """Return the number of queries, and kind to the texts of at most `SAMPLE` queries, chosen by a hash of their id."""
     heaps: dict[str, list[tuple[int, str, Query]]] = {}
     total = 0
@@ -169,6 +178,14 @@ def _backgrounds(queries: Iterable[Query]) -> tuple[int, dict[str, list[FacetTex
 def _blocks(queries: Iterator[Query]) -> Iterator[list[Query]]:
     while block := list(islice(queries, BLOCK)):
         yield block
+
+
+def _among(documents: Mapping[str, Call], candidates: Path, topics: Path) -> set[str]:
+    """Return the call ids of the candidates that a file names."""
+    wanted = read_ids(candidates)
+    if unknown := sorted(wanted - documents.keys()):
+        raise EvaluationError(f"{candidates}: {len(unknown)} ids are not in {topics}, the first is {unknown[0]}")
+    return {documents[given].call_id for given in wanted}
 
 
 def _ids(documents: Mapping[str, Call]) -> dict[str, str]:

@@ -6,14 +6,14 @@ Keys of a row that are not read are ignored: such files hold more than a ranker 
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Annotated, Any, cast
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from hame_match.errors import EvaluationError
 from hame_match.match.ranking import Facet, FacetText
@@ -68,6 +68,10 @@ class _TopicRow(BaseModel):
     text: str | None
 
 
+class _Identified(BaseModel):
+    query_id: Annotated[_Id, Field(validation_alias=AliasChoices("org_id", "id"))]
+
+
 class _ProjectText(BaseModel):
     title: str | None = None
     objective: str | None = None
@@ -81,6 +85,26 @@ class _ProjectRow(_ProjectText):
 class _OrganisationRow(BaseModel):
     org_id: _Id
     projects: list[_ProjectText]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on a row of queries: the field is there and its value, written as in JSON without quotes, is this.
+
+    Attributes:
+        field: name of the field.
+        value: such as ``title``, ``true`` or ``3``.
+    """
+
+    field: str
+    value: str
+
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Return whether the condition holds for a row."""
+        if self.field not in row:
+            return False
+        value = row[self.field]
+        return self.value == (value if isinstance(value, str) else json.dumps(value))
 
 
 def read_calls(file: Path) -> dict[str, Call]:
@@ -132,6 +156,53 @@ def read_queries(file: Path) -> Iterator[Query]:
                 raise ValueError(f"the id {query.query_id!r} stands twice")
         seen.add(query.query_id)
         yield query
+
+
+def read_ids(file: Path) -> frozenset[str]:
+    """Return the ids of a file, one a line.
+
+    Raises:
+        EvaluationError: the file cannot be read, a line holds blanks or nothing is in it.
+    """
+    found = set()
+    for number, line in lines(file):
+        with naming(file, number):
+            if len(line.split()) > 1:
+                raise ValueError(f"{line!r} holds blanks: one id a line")
+        found.add(line)
+    if not found:
+        raise EvaluationError(f"{file}: holds no id")
+    return frozenset(found)
+
+
+def read_part(file: Path, where: Sequence[Where], left_out: str | None) -> dict[str, frozenset[str]]:
+    """Return the queries of a file for which all of `where` holds: query id to the documents to leave out for it.
+
+    Args:
+        file: the queries, as `read_queries` reads them; their texts are not looked at.
+        where: the conditions; none is every query.
+        left_out: field of a row that holds a list of documents to leave out; None leaves out nothing.
+
+    Raises:
+        EvaluationError: the file cannot be read, a line is wrong, or no query is left; the message tells the fields.
+    """
+    part: dict[str, frozenset[str]] = {}
+    fields: dict[str, None] = {}
+    for number, row in _rows(file):
+        fields |= dict.fromkeys(row)
+        with naming(file, number):
+            query_id = _Identified.model_validate(row).query_id
+            if all(one.holds(row) for one in where):
+                documents = row[left_out] if left_out and left_out in row else []
+                if not isinstance(documents, list) or not all(isinstance(one, str) for one in documents):
+                    raise ValueError(f"{left_out}: is no list of ids")
+                part[query_id] = frozenset(documents)
+    if left_out and left_out not in fields:
+        raise EvaluationError(f"{file}: no row has the field {left_out!r}; there are: {', '.join(fields)}")
+    if not part:
+        wanted = " and ".join(f"{one.field}={one.value}" for one in where)
+        raise EvaluationError(f"{file}: no row has {wanted or 'an id'}; the fields are: {', '.join(fields)}")
+    return part
 
 
 def _project(row: dict[str, Any]) -> Query:

@@ -1,6 +1,6 @@
 """Judgements and runs in TREC's formats, as `trec_eval` reads them (https://github.com/usnistgov/trec_eval)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from hame_match.jobs.evaluation_files import lines, naming
 
 GRADED_HEADER = ("actor", "call_id", "grade_a", "grade_b")
 """First line of judgements by two judges; a file without it is TREC qrels."""
+
+Run = Mapping[str, Mapping[str, float]]
+"""Query id to document id to score, higher is better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,68 @@ def test_actors_are_ranked_and_scored_without_a_workspace(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == before | {"out.trec"}
     ran = hame("evaluate", "score", "--qrels", "qrels.tsv", "--run", "out.trec", "--json")
     assert (ran.code, ran.json["queries"], ran.json["ungraded"]) == (0, 1, 0.0)
-    assert ran.json["figures"]["P@5 / ceiling"] == {"mean": 1.0, "low": None, "high": None}
+    assert ran.json["figures"]["P@5 / ceiling"] == {"mean": 1.0, "low": None, "high": None, "queries": 1}
     shown = hame("evaluate", "score", "--qrels", "qrels.tsv", "--run", "out.trec").out
     assert "nDCG@10" in shown
-    assert "1 queries." in shown
+    assert "1 queries; half of the lists have 2 documents or more." in shown
+    assert "Calibration error" in shown
+    assert ran.json["calibration"]["documents"] == 2
+    assert set(ran.json["calibration"]["labels"]) == {"strong", "worth_a_look", "weak"}
+
+
+def test_runs_are_compared_query_by_query(folder: Path) -> None:
+    ranked("--language", "en")
+    (folder / "out.trec").rename(folder / "english.trec")
+    ranked("--language", "fi", "--keep", "1")
+    arguments = ("evaluate", "score", "--qrels", "qrels.tsv", "--run", "out.trec", "--against", "english.trec")
+    shown = hame(*arguments)
+    assert (shown.code, shown.err) == (0, "")
+    assert "Against english.trec" in shown.out
+    found = hame(*arguments, "--json").json["against"]["english.trec"]["differences"]["MRR"]
+    assert (found["other"], found["mean"], found["p"]) == (0.5, 0.5, None)
+
+
+def test_scores_that_are_no_probabilities_are_told(folder: Path) -> None:
+    (folder / "bm25.trec").write_text("lib Q0 BOOKS 1 12.5 x\nlib Q0 ROBOTS 2 3.1 x\n", "utf-8")
+    ran = hame("evaluate", "score", "--qrels", "qrels.tsv", "--run", "bm25.trec")
+    assert ran.code == 0
+    assert "No calibration error and no labels: the scores, from 3.1 to 12.5, are no probabilities" in ran.out
+    assert hame("evaluate", "score", "--qrels", "qrels.tsv", "--run", "bm25.trec", "--json").json["calibration"] is None
+
+
+def test_a_part_of_organisations_is_scored_without_the_topics_they_know(folder: Path) -> None:
+    topics = [{"id": f"T{n}", "title": title, "text": None} for n, title in enumerate(("Peat", "Robots", "Books"))]
+    past = [{"title": "Welding robots", "objective": ""}]
+    rows = [
+        {"org_id": "o1", "projects": past, "focused": True, "seen": ["T1"]},
+        {"org_id": "o2", "projects": past, "focused": False, "seen": []},
+    ]
+    (folder / "t.jsonl").write_text("\n".join(map(json.dumps, topics)), "utf-8")
+    (folder / "q.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    (folder / "ids.txt").write_text("T0\nT1\n", "utf-8")
+    (folder / "q.qrels").write_text("o1 0 T0 1\no2 0 T0 1\n", "utf-8")
+    files = ("--topics", "t.jsonl", "--queries", "q.jsonl", "--candidates", "ids.txt")
+    assert hame("evaluate", "topics", *files, "--run", "out.trec").code == 0
+    score = ("evaluate", "score", "--qrels", "q.qrels", "--run", "out.trec", "--candidates", "ids.txt", "--json")
+    part = ("--queries", "q.jsonl", "--where", "focused=true")
+    assert hame(*score).json["queries"] == 2
+    first = hame(*score, *part).json
+    assert (first["queries"], first["figures"]["MRR"]["mean"], first["figures"]["AUC"]["mean"]) == (1, 0.5, 0)
+    second = hame(*score, *part, "--leave-out", "seen").json
+    assert second["figures"]["MRR"]["mean"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--where", "kind=title"), "are fields of --queries: name that file, too"),
+        (("--queries", "calls.jsonl", "--where", "title"), "write FIELD=VALUE"),
+    ],
+)
+def test_half_a_condition_is_a_usage_error(folder: Path, options: tuple[str, ...], what: str) -> None:
+    ran = hame("evaluate", "score", "--qrels", "qrels.tsv", "--run", "out.trec", *options)
+    assert ran.code == 2
+    assert what in " ".join(ran.err.split())
 
 
 def test_the_language_of_the_interests_can_be_chosen(folder: Path) -> None:

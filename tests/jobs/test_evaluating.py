@@ -11,9 +11,16 @@ import pytest
 
 from hame_match.errors import EvaluationError
 from hame_match.jobs.evaluating import BLOCK, MOST, in_language, rank_actors, rank_topics
-from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topics
+from hame_match.jobs.evaluation_files import (
+    Where,
+    read_calls,
+    read_ids,
+    read_part,
+    read_queries,
+    read_topics,
+)
 from hame_match.jobs.matching import rank_all
-from hame_match.jobs.measuring import CEILING, score_run
+from hame_match.jobs.measuring import CEILING, EXPONENTIAL, KEPT, score_run
 from hame_match.jobs.trec import RankedList, read_qrels, read_run, write_run
 from hame_match.jobs.workspace import Workspace
 from hame_match.match.ranking import order
@@ -126,6 +133,14 @@ def test_eligibility_leaves_out_what_the_rules_shut_out(workspace: Workspace, tm
     assert {"ROBOTS", "PEAT"} <= kept.keys(), "a deadline that has passed shuts nobody out here"
 
 
+def test_a_list_of_calls_ends_where_it_is_told(workspace: Workspace, tmp_path: Path) -> None:
+    calls, out = written(tmp_path / "calls.jsonl", CALLS), tmp_path / "out.trec"
+    rank_actors(workspace, calls, [an_actor("a", interests=ENGLISH)], out)
+    whole = list(read_run(out)["a"])
+    rank_actors(workspace, calls, [an_actor("a", interests=ENGLISH)], out, keep=2)
+    assert list(read_run(out)["a"]) == whole[:2]
+
+
 def test_gzipped_and_plain_files_are_read_alike(tmp_path: Path) -> None:
     plain, zipped = written(tmp_path / "c.jsonl", CALLS), written(tmp_path / "c.gz", CALLS)
     assert read_calls(plain) == read_calls(zipped)
@@ -210,6 +225,47 @@ def test_topics_are_ranked_for_more_queries_than_a_block(workspace: Workspace, t
     assert [next(iter(run[f"q{n}"])) for n in range(4)] == ["T-ROBOT", "T-BOOK", "T-ROBOT", "T-BOOK"]
 
 
+def test_only_candidates_are_ranked_and_keep_their_scores(workspace: Workspace, tmp_path: Path) -> None:
+    topics = written(tmp_path / "t.jsonl", TOPICS)
+    queries = written(tmp_path / "q.jsonl", [{"id": "q", "title": "Welding robots"}])
+    out, ids = tmp_path / "out.trec", written(tmp_path / "ids.txt", ["T-PEAT", "", "T-BOOK"])
+    rank_topics(workspace, topics, queries, out)
+    whole = read_run(out)["q"]
+    rank_topics(workspace, topics, queries, out, ids)
+    assert read_run(out)["q"] == {one: score for one, score in whole.items() if one != "T-ROBOT"}
+    with pytest.raises(EvaluationError, match=r"more.txt: 1 ids are not in .*t.jsonl, the first is T-NONE"):
+        rank_topics(workspace, topics, queries, out, written(tmp_path / "more.txt", ["T-PEAT", "T-NONE"]))
+
+
+def test_a_part_of_the_queries_is_chosen_by_their_fields(tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "q.jsonl",
+        [
+            {"id": "p1", "kind": "title", "bottom_up": False, "year": 2024},
+            {"id": "p2", "kind": "title", "bottom_up": True},
+            {"org_id": "o1", "kind": "title", "focused": True, "seen": ["T1", "T2"]},
+        ],
+    )
+    assert set(read_part(file, [], None)) == {"p1", "p2", "o1"}
+    assert set(read_part(file, [Where("kind", "title"), Where("bottom_up", "false")], None)) == {"p1"}
+    assert set(read_part(file, [Where("year", "2024")], None)) == {"p1"}
+    assert read_part(file, [Where("focused", "true")], "seen") == {"o1": {"T1", "T2"}}
+    with pytest.raises(EvaluationError, match=r"no row has kind=Title; the fields are: id, kind, bottom_up, year"):
+        read_part(file, [Where("kind", "Title")], None)
+    with pytest.raises(EvaluationError, match=r"no row has the field 'known'; there are: id, kind"):
+        read_part(file, [], "known")
+    with pytest.raises(EvaluationError, match=r"q.jsonl:1: kind: is no list of ids"):
+        read_part(file, [], "kind")
+
+
+def test_a_list_of_ids_has_one_on_a_line(tmp_path: Path) -> None:
+    assert read_ids(written(tmp_path / "i.txt", ["A", "", "B"])) == {"A", "B"}
+    with pytest.raises(EvaluationError, match=r"i.txt:2: 'B C' holds blanks"):
+        read_ids(written(tmp_path / "i.txt", ["A", "B C"]))
+    with pytest.raises(EvaluationError, match="holds no id"):
+        read_ids(written(tmp_path / "i.txt", []))
+
+
 def test_a_list_of_topics_ends_at_a_thousand(workspace: Workspace, tmp_path: Path) -> None:
     topics = [{"id": f"T{n}", "title": f"Topic {n}", "text": None} for n in range(MOST + 5)]
     queries = written(tmp_path / "q.jsonl", [{"id": "q", "title": "Robots"}])
@@ -254,9 +310,9 @@ def test_graded_lists_are_condensed_and_the_ungraded_share_is_told(tmp_path: Pat
     assert (measured.queries, measured.without_relevant, measured.not_judged) == (1, 1, 1)
     assert measured.ungraded == pytest.approx(0.25)
     assert {name: figure.mean for name, figure in measured.figures.items()} == pytest.approx(
-        {"nDCG@10": 1, "R@10": 1, "R@50": 1, "RR": 1, "AP": 1, CEILING: 1}
+        {"nDCG@10": 1, EXPONENTIAL: 1, "R@10": 1, "R@50": 1, "MRR": 1, "AP": 1, CEILING: 1, "AUC": 1, KEPT: 1}
     )
-    assert measured.figures["RR"].low is None
+    assert measured.figures["MRR"].low is None
 
 
 def test_the_first_five_are_held_against_their_ceiling(tmp_path: Path) -> None:
@@ -270,7 +326,7 @@ def test_trec_qrels_are_measured_on_whole_lists_with_intervals(tmp_path: Path) -
     qrels = written(tmp_path / "q.tsv", [f"q{n}\t0\tgood\t1" for n in range(20)])
     lists: dict[str, Sequence[str]] = {f"q{n}": ["good", "x"] if n % 2 else ["x", "good"] for n in range(10)}
     measured = score_run(qrels, a_run(tmp_path / "r.trec", lists))
-    rr = measured.figures["RR"]
+    rr = measured.figures["MRR"]
     assert (measured.queries, measured.not_ranked, measured.ungraded) == (10, 10, None)
     assert rr.mean == pytest.approx(0.75)
     assert rr.low is not None

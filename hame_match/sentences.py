@@ -1,9 +1,18 @@
 """Sentences of a call's text, and which of them say nothing about its subject."""
 
 import re
+from collections import Counter
+from collections.abc import Collection, Iterable
 
-LONGEST = 400
-"""Longer stretches without an end mark are lists run together; they are no sentence to quote."""
+LONGEST = 240
+"""Most characters of a quotation; three lines of a mail. A longer sentence is parted, see `_parts`."""
+_RUN_TOGETHER = 1200
+"""Longer stretches without an end mark are tables run together; no part of them reads well."""
+_LEAST_PART = 100
+"""A sentence is not cut shorter than this, so that what is left says something."""
+_LEAST_WORDS = 3
+COMMON_FROM = 3
+"""A sentence that stands in so many calls tells of none of them; two may be the same topic of two years."""
 SHORTEST = 30
 """Shorter stretches are headings or leftovers."""
 
@@ -93,6 +102,15 @@ _REFUSAL = re.compile(
 )
 
 
+# Two or more named papers in a sentence: it places the call in the Union's policy and says nothing of its subject.
+_PAPERS = re.compile(
+    r"\b(?:Green Deal|Directive|Regulation|Declaration|Recommendation|Communication|Strateg(?:y|ies)|(?:Action )?Plan|Act|Agenda"
+    r"|(?:Work )?Programme|Agreement|Partnership|Report|Policy|Vision|Union of Skills|Compass|Roadmap)\b"
+)
+_MOST_PAPERS = 1
+_CLAUSE = re.compile(r"[,;:)](?=\s)|\s[–-](?=\s)")
+
+
 def sentences(text: str) -> list[str]:
     """Return the sentences of cleaned text in order; lines, list items and end marks part them.
 
@@ -132,11 +150,57 @@ def is_boilerplate(sentence: str) -> bool:
     return asked is not None and not _DOES.match(sentence, asked.end())
 
 
-def telling_sentences(text: str) -> list[str]:
-    """Return the sentences worth quoting, in order, each once: no boilerplate and nothing that is refused."""
-    kept = (
+def telling_sentences(text: str, common: Collection[str] = ()) -> list[str]:
+    """Return what is worth quoting, in order, each once, `SHORTEST` to `LONGEST` characters long.
+
+    No boilerplate, nothing that is refused, and, where anything else is left, no sentence that only names policy papers
+    or is among `common`. A longer sentence gives its parts; what was cut is marked by an ellipsis, and between them it
+    stands word for word.
+
+    Args:
+        text: cleaned text.
+        common: keys of sentences that many calls share, see `common_sentences`.
+    """
+    kept = [
         sentence
         for sentence in sentences(text)
-        if SHORTEST <= len(sentence) <= LONGEST and not is_boilerplate(sentence) and not _REFUSAL.search(sentence)
-    )
-    return list(dict.fromkeys(kept))
+        if SHORTEST <= len(sentence) <= _RUN_TOGETHER and not is_boilerplate(sentence) and not _REFUSAL.search(sentence)
+    ]
+    own = [sentence for sentence in kept if _key(sentence) not in common]
+    telling = [sentence for sentence in own if len(_PAPERS.findall(sentence)) <= _MOST_PAPERS]
+    parts = (part for sentence in telling or own or kept for part in _parts(sentence))
+    return list(dict.fromkeys(part for part in parts if len(part) >= SHORTEST and len(part.split()) >= _LEAST_WORDS))
+
+
+def common_sentences(texts: Iterable[str]) -> frozenset[str]:
+    """Return the keys of sentences that stand in `COMMON_FROM` or more of `texts`, whatever their numbers.
+
+    Args:
+        texts: one cleaned text per call.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update({_key(sentence) for sentence in sentences(text)})
+    return frozenset(key for key, count in counts.items() if count >= COMMON_FROM)
+
+
+def _key(sentence: str) -> str:
+    return " ".join(re.findall(r"[^\W\d_]+", sentence.casefold()))
+
+
+def _parts(sentence: str) -> list[str]:
+    """Return `sentence`, or, when it is too long, the items of a list in it, each cut at the end of a clause."""
+    if len(sentence) <= LONGEST:
+        return [sentence]
+    parts = []
+    for item in re.split(r"(?<=;)\s+|(?<=[a-zåäö)])\.(?=[A-ZÅÄÖ])", sentence):
+        opened = "… " if parts and item[:1].islower() else ""
+        part = opened + item.rstrip("; ")
+        if len(part) > LONGEST:
+            part = part[: LONGEST - 1]
+            ends = [clause.start() for clause in _CLAUSE.finditer(part, _LEAST_PART)]
+            part = part[: ends[-1] if ends else part.rindex(" ") if " " in part else None].rstrip(" ,;:–-") + "…"
+        elif part[-1:] not in ".!?":
+            part = f"{part[: LONGEST - 1]}…"
+        parts.append(part)
+    return parts

@@ -1,7 +1,14 @@
 import pytest
 from hypothesis import given
 
-from hame_match.sentences import LONGEST, SHORTEST, is_boilerplate, sentences, telling_sentences
+from hame_match.sentences import (
+    LONGEST,
+    SHORTEST,
+    common_sentences,
+    is_boilerplate,
+    sentences,
+    telling_sentences,
+)
 from tests.strategies import evil_text
 
 
@@ -75,6 +82,39 @@ def test_how_to_apply_or_report_tells_nothing_about_the_subject(sentence: str) -
 )
 def test_what_is_about_the_subject_is_kept(sentence: str) -> None:
     assert not is_boilerplate(sentence)
+
+
+def test_what_only_names_papers_or_stands_in_many_calls_is_quoted_when_nothing_else_is_left() -> None:
+    own = "Growers learn how cover crops keep nitrogen in clay soils."
+    papers = "The topic supports the European Green Deal and the Waste Framework Directive of the Union."
+    shared = "The demonstrations are open to visitors in all 3 countries."
+    common = common_sentences([shared, shared.replace("3", "4"), f"{own} {shared.replace('3', '5')}"])
+    assert telling_sentences(f"{papers} {own} {shared}", common) == [own]
+    assert telling_sentences(f"{papers} {shared}") == [shared]
+    assert telling_sentences(papers) == [papers]
+    assert telling_sentences(shared, common) == [shared]
+
+
+def test_a_sentence_of_two_calls_is_not_common() -> None:
+    assert (
+        common_sentences(["Robots weld.", "Robots weld.", "Robots paint. Robots paint. Robots paint."]) == frozenset()
+    )
+
+
+def test_a_long_sentence_is_cut_at_the_end_of_a_clause_and_says_so() -> None:
+    first = "Workshops that make small series of metal parts learn how to teach a robot themselves in one working day"
+    (part,) = telling_sentences(f"{first}, " + "because nobody programs one for ten parts " * 5 + "any more.")
+    assert part == f"{first}, because nobody".split(",")[0] + "…"
+    assert len(part) <= LONGEST
+
+
+def test_the_items_of_a_long_list_are_quoted_one_by_one() -> None:
+    items = [
+        f"new tools for {what} that museums of small towns can keep up by themselves"
+        for what in ("glass", "wood", "wool")
+    ]
+    text = f"{'; '.join(items)}; {'x' * 60} and more."
+    assert telling_sentences(text)[:2] == [f"{items[0]}…", f"… {items[1]}…"]
 
 
 def test_telling_sentences_are_neither_headings_nor_lists_run_together_nor_repeated() -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -5,7 +6,7 @@ from hame_match.match.evidence import MOST_SENTENCES, Evidence, candidates, choo
 from hame_match.match.ranking import Facet, FacetText, Space
 from hame_match.match.windows import text_hash
 from hame_match.model.call import Call
-from tests.builders import HashEmbedder, a_call
+from tests.builders import HashEmbedder, a_call, an_eu_call
 from tests.strategies import evil_text
 
 EMPTY = Space({}, {})
@@ -15,12 +16,12 @@ INTERESTS = ("Hitsausrobottien käyttöönotto konepajoissa.", "Lukupiirit ja ki
 FACETS = [Facet(interest, (FacetText("fi", interest),)) for interest in INTERESTS]
 
 
-def evidence_of(call: Call, *, embedded: bool = True) -> Evidence:
+def evidence_of(call: Call, *, embedded: bool = True, about_both: bool = False) -> Evidence:
     embedder = HashEmbedder()
     sentences = candidates(call)
     vectors = {text_hash(s): row for s, row in zip(sentences, embedder.embed_passages(sentences), strict=True)}
     facets = embedder.embed_queries(INTERESTS)
-    return choose(quotable(call, sentences, vectors if embedded else {}, EMPTY), FACETS, facets, facets[1])
+    return choose(quotable(call, sentences, vectors if embedded else {}, EMPTY), FACETS, facets, facets.sum(axis=0) if about_both else facets[1])
 
 
 @pytest.mark.parametrize(("text", "interest"), [(ROBOTS, INTERESTS[0]), (BOOKS, INTERESTS[1])])
@@ -45,9 +46,45 @@ def test_a_long_text_is_not_searched_to_its_end() -> None:
     assert len(candidates(a_call(text=text))) == MOST_SENTENCES
 
 
+def test_a_match_that_rests_on_two_interests_gives_a_sentence_for_each() -> None:
+    found = evidence_of(a_call(text=f"{ROBOTS} {BOOKS}"), about_both=True)
+    assert {(found.sentence, found.interest), (found.second_sentence, found.second_interest)} == {
+        (ROBOTS, INTERESTS[0]),
+        (BOOKS, INTERESTS[1]),
+    }
+
+
+def test_a_second_sentence_that_is_far_behind_is_not_given() -> None:
+    found = evidence_of(a_call(text=f"{ROBOTS} Hankkeen kesto on enintään kaksi vuotta päätöksestä lukien."))
+    assert (found.sentence, found.second_sentence, found.second_interest) == (ROBOTS, "", "")
+
+
+def test_only_the_interests_that_gave_the_call_its_score_are_asked() -> None:
+    embedder = HashEmbedder()
+    sentences = [ROBOTS, BOOKS]
+    third = "Museot ja arkistot avaavat kokoelmiaan verkossa."
+    facets = [*FACETS, Facet(third, (FacetText("fi", third),))]
+    rows = embedder.embed_queries([facet.interest for facet in facets])
+    vectors = {text_hash(s): row for s, row in zip(sentences, embedder.embed_passages(sentences), strict=True)}
+    from_call = quotable(a_call(), sentences, vectors, EMPTY)
+    found = choose(from_call, facets, rows, rows[1] + rows[2])  # the call is about books and museums
+    assert INTERESTS[0] not in (found.interest, found.second_interest)
+    assert found.sentence == BOOKS
+
+
+def test_borrowed_sentences_say_whose_they_are() -> None:
+    topic = an_eu_call("T-1", text="Welding robots must adapt to small series of metal parts.")
+    call = an_eu_call("c", sections=(), project="MANTRA")
+    sentences = candidates(call, topic)
+    found = choose(quotable(call, sentences, {}, EMPTY, topic), FACETS, np.eye(2, 3), np.ones(3))
+    assert (found.sentence, found.borrowed_from) == (topic.sections[0].text, topic.titles["en"])
+    own = evidence_of(a_call(text=ROBOTS))
+    assert own.borrowed_from == ""
+
+
 def in_text(sentence: str, call: Call) -> bool:
     squeezed = "".join("".join(s.text for s in call.sections).split())
-    return "".join(sentence.split()) in squeezed
+    return "".join(sentence.removeprefix("… ").removesuffix("…").split()) in squeezed
 
 
 @given(evil_text())

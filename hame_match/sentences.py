@@ -108,6 +108,11 @@ _PAPERS = re.compile(
     r"|(?:Work )?Programme|Agreement|Partnership|Report|Policy|Vision|Union of Skills|Compass|Roadmap)\b"
 )
 _MOST_PAPERS = 1
+# Tells how the world is, not what is wanted.
+_FIGURES = re.compile(
+    r"\d\s?(?:%|percent\b|per\s?cent\b|prosentti)|\b(?:estimated|accounted for|statistics)\b", re.IGNORECASE
+)
+_ITEMS = re.compile(r"(?<=;)\s+|(?<=[a-zåäö)])[.;]\s?(?=[A-ZÅÄÖ•]|-\s?[a-zåäö])|\s*•\s*")
 _CLAUSE = re.compile(r"[,;:)](?=\s)|\s[–-](?=\s)")
 
 
@@ -153,8 +158,8 @@ def is_boilerplate(sentence: str) -> bool:
 def telling_sentences(text: str, common: Collection[str] = ()) -> list[str]:
     """Return what is worth quoting, in order, each once, `SHORTEST` to `LONGEST` characters long.
 
-    No boilerplate, nothing that is refused, and, where anything else is left, no sentence that only names policy papers
-    or is among `common`. A longer sentence gives its parts; what was cut is marked by an ellipsis, and between them it
+    No boilerplate, nothing that is refused, and, where anything else is left, no sentence that names policy papers,
+    gives figures or is among `common`. A longer sentence gives its parts; what was cut is marked by an ellipsis, and between them it
     stands word for word.
 
     Args:
@@ -167,9 +172,15 @@ def telling_sentences(text: str, common: Collection[str] = ()) -> list[str]:
         if SHORTEST <= len(sentence) <= _RUN_TOGETHER and not is_boilerplate(sentence) and not _REFUSAL.search(sentence)
     ]
     own = [sentence for sentence in kept if _key(sentence) not in common]
-    telling = [sentence for sentence in own if len(_PAPERS.findall(sentence)) <= _MOST_PAPERS]
+    telling = [s for s in own if len(_PAPERS.findall(s)) <= _MOST_PAPERS and not _FIGURES.search(s)]
     parts = (part for sentence in telling or own or kept for part in _parts(sentence))
-    return list(dict.fromkeys(part for part in parts if len(part) >= SHORTEST and len(part.split()) >= _LEAST_WORDS))
+    return list(dict.fromkeys(part for part in parts if _reads(part)))
+
+
+def _reads(part: str) -> bool:
+    # A bracket that closes and never opened: the rest of an abbreviation taken for the end of a sentence.
+    torn = ")" in part[2:] and "(" not in part[: part.index(")", 2)]
+    return len(part) >= SHORTEST and len(part.split()) >= _LEAST_WORDS and not torn
 
 
 def common_sentences(texts: Iterable[str]) -> frozenset[str]:
@@ -190,12 +201,12 @@ def _key(sentence: str) -> str:
 
 def _parts(sentence: str) -> list[str]:
     """Return `sentence`, or, when it is too long, the items of a list in it, each cut at the end of a clause."""
-    if len(sentence) <= LONGEST:
+    if len(sentence) <= LONGEST and "•" not in sentence:
         return [sentence]
     parts = []
-    for item in re.split(r"(?<=;)\s+|(?<=[a-zåäö)])\.(?=[A-ZÅÄÖ])", sentence):
+    for item in _ITEMS.split(sentence):
         opened = "… " if parts and item[:1].islower() else ""
-        part = opened + item.rstrip("; ")
+        part = opened + item.strip("; ")
         if len(part) > LONGEST:
             part = part[: LONGEST - 1]
             ends = [clause.start() for clause in _CLAUSE.finditer(part, _LEAST_PART)]

@@ -223,12 +223,16 @@ def _measures(grades: _Grades, judgements: Judgements, run: Run) -> dict[str, di
         "MRR": RR(rel=relevant_from),
         "AP": AP(rel=relevant_from),
     }
-    if judgements.graded:
-        gains = {grade: round(_FINE * (2 ** (grade / 2) - 1)) for grade in range(1, 7)}
-        named[EXPONENTIAL] = nDCG(gains=gains) @ 10
     found = _calculated([*named.values(), first_five], grades, run)
     ideal = _calculated([first_five], grades, grades)[str(first_five)]
     values = {name: {query: found[str(measure)][query] for query in grades} for name, measure in named.items()}
+    if judgements.graded:
+        # Gains handed to ir-measures 0.4.3 beside plain nDCG are mixed up with it, so they stand in for the grades.
+        gains = {
+            query: {document: round(_FINE * (2 ** (grade / 2) - 1)) for document, grade in judged.items()}
+            for query, judged in grades.items()
+        }
+        values[EXPONENTIAL] = _calculated([nDCG @ 10], gains, run)[str(nDCG @ 10)]
     values[CEILING] = {query: found[str(first_five)][query] / ideal[query] for query in grades}
     return values
 

@@ -66,6 +66,16 @@ def test_the_gain_of_the_exponential_measure_is_two_to_the_grade_less_one() -> N
     assert EXPONENTIAL not in by_query(trec({"q": {"a": 1}}), {"q": falling("a")})
 
 
+def test_the_two_gains_are_not_mixed_up() -> None:
+    judgements = graded({f"q{n}": {"a": 6, "b": 2, "c": 1} for n in range(5)})
+    ranked = {f"q{n}": falling("b", "a", "c") for n in range(5)}
+    for _ in range(5):
+        values = by_query(judgements, ranked)
+        linear = (2 + 6 / math.log2(3) + 0.5) / (6 + 2 / math.log2(3) + 0.5)
+        assert list(values["nDCG@10"].values()) == pytest.approx([linear] * 5)
+        assert all(0 < one < linear - 0.05 for one in values[EXPONENTIAL].values())
+
+
 def test_the_ceiling_is_what_five_places_can_hold() -> None:
     two = graded({"q": {"a": 6, "b": 4, **dict.fromkeys("uvwxyz", 0)}})
     assert value(two, falling("u", "a", "v", "w", "b", "x"), CEILING) == 1

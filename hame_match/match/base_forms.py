@@ -13,6 +13,8 @@ _SHORTEST = 3
 
 _CLITIC = re.compile(r"(.{3,}?)(?:kin|kaan|kään|han|hän)")
 _POSSESSIVE = re.compile(r"(.{3,}?)(?:mme|nne|nsa|nsä)")
+_PLURAL = re.compile(r"(.+[aouyäöe])i(?:den|ta|tä|ssa|ssä|sta|stä|hin|lla|llä|lta|ltä|lle|ksi)")
+_QUALITY = re.compile(r"(.+[uy])(?:teen|den|tta|ttä|de(?:n|ssa|ssä|sta|stä|lla|llä|lle|ksi)|tena|tenä)")
 _COMPARATIVE = re.compile(
     r"(.{3,}?)(?:mpi|mmin|mp[aä]{1,2}(?:n|ksi|na|nä)?|mma[nt]|mmä[nt]|mm[aä](?:ssa|ssä|sta|stä|ksi|lla|llä|lta|ltä|lle)"
     r"|mpi[aäen]n?|mmi(?:ssa|ssä|sta|stä|lla|llä|lta|ltä|lle|ksi))"
@@ -29,7 +31,9 @@ _ACTIVE_PAST = re.compile(
     r"|nei(?:ta|tä|den|lle|lla|llä|ssa|ssä|sta|stä|siin))"
 )
 _PASSIVE_PAST = re.compile(rf"(.{{2,}}?)(tt|t|d|l|n|r)([uy])(?:i?{_CASE})?")
+_ADJECTIVE_KAS = re.compile(rf"(.{{2,}})kk([aä])(?:[aä]|i)(?:{_CASE})?")
 _MA_INFINITIVE = re.compile(r"(.{3,}?)m[aä](?:an|än|ssa|ssä|sta|stä|lla|llä|tta|ttä)")
+_LOST_K = re.compile(r"(.+[lr])([aä])(?:mme|n|t|tte)")
 _WEAK = re.compile(r"(.+[aeiouyäö])([kpt])([aeiouyäö])(?:n|t|ssa|ssä|sta|stä|lla|llä|lta|ltä|lle|ksi)")
 _VERBAL_NOUN = re.compile(r"(.{3,}?)mi(?:nen|se(?:n|en|ssa|ssä|sta|stä|lla|llä|lle|na|nä|ksi|t)|sta|stä)")
 _PASSIVE_STEMS = {"tt": "t", "t": "dlnr", "d": "d", "l": "l", "n": "n", "r": "r"}
@@ -61,7 +65,10 @@ def base_forms(word: str, language: str) -> tuple[str, ...]:
     >>> "turvallinen" in base_forms("turvallista", "fi")
     True
     """
-    forms = dict.fromkeys((word, lemma(word, language)))
+    base = lemma(word, language)
+    # "tillverkar" is no form of tillverkare, whose plural is like the singular.
+    verb = (word[:-1],) if language == "sv" and base == f"{word}e" else ()
+    forms = dict.fromkeys((word, *verb, base))
     if language == "fi":
         for form in tuple(forms):
             forms.update(dict.fromkeys(_finnish(form)))
@@ -78,22 +85,43 @@ def _finnish(word: str) -> Iterator[str]:
             for whole in (rest, f"{rest}n"):
                 yield whole
                 yield lemma(whole, "fi")
-    # A partitive that simplemma takes for a verb: "turvallis|ta" of turvallinen, "terä|stä" of teräs.
-    if word.endswith(("sta", "stä")):
-        yield f"{word[:-3]}nen"
-        yield word[:-2]
-    if word.endswith(("ia", "iä", "ua", "yä", "oa", "öä", "ea", "eä", "aa", "ää")):
-        yield word[:-1]
+    # "korja|a" of korjata
+    if word.endswith(("aa", "ää")):
+        yield f"{word[:-1]}t{word[-1]}"
+    # "pura|mme" of purkaa
+    if found := _LOST_K.fullmatch(word):
+        yield f"{found[1]}k{found[2]}{found[2]}"
+    yield from _nouns(word)
     if found := _COMPARATIVE.fullmatch(word):
         yield from _adjectives(found[1])
     if found := _SUPERLATIVE.fullmatch(word):
         yield from _adjectives(found[1])
+    if found := _ADJECTIVE_KAS.fullmatch(word):
+        yield f"{found[1]}k{found[2]}s"
     if word.endswith("sti"):
         yield from _adjectives(word[:-3])
     yield from _verbs(word)
     # "kato|n" of katto: simplemma has one base of a form, the other may be the term.
     if found := _WEAK.fullmatch(word):
         yield f"{found[1]}{found[2]}{found[2]}{found[3]}"
+
+
+def _nouns(word: str) -> Iterator[str]:
+    # Partitives: "turvallis|ta" of turvallinen, "terä|stä" of teräs, "maa|ta", "kyyti|ä", "kulu|ja".
+    if word.endswith(("sta", "stä")):
+        yield f"{word[:-3]}nen"
+    if word.endswith(("ta", "tä", "ja", "jä")):
+        yield word[:-2]
+    if word.endswith(("ia", "iä", "ua", "yä", "oa", "öä", "ea", "eä", "aa", "ää")):
+        yield word[:-1]
+    # Plurals: "säätiö|iden", "iso|ista"; "tutkimuksellis|in" of tutkimuksellinen.
+    if found := _PLURAL.fullmatch(word):
+        yield found[1]
+    if word.endswith("isin"):
+        yield f"{word[:-3]}nen"
+    # "neutraaliu|teen" of neutraalius
+    if found := _QUALITY.fullmatch(word):
+        yield f"{found[1]}s"
 
 
 def _adjectives(stem: str) -> Iterator[str]:
@@ -112,6 +140,8 @@ def _verbs(word: str) -> Iterator[str]:
     for pattern in (_MA_INFINITIVE, _VERBAL_NOUN, _ACTIVE_PRESENT, _ACTIVE_PAST):
         if found := pattern.fullmatch(word):
             stem = found[1]
+            if stem.endswith(("a", "ä")):
+                yield f"{stem}{stem[-1]}"
             for plural in (f"{stem}vat", f"{stem}vät"):
                 if _is_of(verb := lemma(plural, "fi"), stem):
                     yield verb

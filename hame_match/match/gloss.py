@@ -30,7 +30,7 @@ SHORTEST_PART = 3
 """A shorter piece of a compound is more often a coincidence than a word."""
 SHORTEST_GENERAL_PART = 4
 """The same where a piece is from the general dictionary, which has many short words that never make compounds."""
-SHORTEST_INFLECTED = 5
+SHORTEST_INFLECTED = 4
 """The same with its ending: "oja" in "pajoja" is none."""
 DEEPEST = 3
 """Parts of a compound; longer ones are rare and their splits are guesses."""

@@ -4,10 +4,11 @@ import numpy as np
 
 from hame_match.jobs.reverse import CallAtHand, at_hand
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import consortium, evidence, ranking
+from hame_match.match import consortium, evidence
 from hame_match.match.consortium import MOST_MEMBERS, Candidate, Consortium
 from hame_match.match.eligibility import judge
 from hame_match.match.ranking import Matrix
+from hame_match.match.standing import standing_of
 from hame_match.match.windows import heading_of, text_hash
 from hame_match.model.actor import Actor
 from hame_match.model.call import StoredCall
@@ -55,8 +56,15 @@ def _usual(hand: CallAtHand) -> Matrix:
 
 
 def _candidate(workspace: Workspace, hand: CallAtHand, actor: Actor, rows: Matrix, usual: Matrix) -> Candidate:
-    language, facets = hand.ground.corpus.languages[hand.row], ranking.facets_of(actor)
-    own = ranking.facet_matrices(facets, [language], hand.ground.vectors.known, hand.ground.space)[language]
+    scores = hand.ground.scores(workspace, actor)
+    own = scores.facet_rows[hand.ground.corpus.languages[hand.row]]
     covers, nearest = consortium.covered_by(own, rows, usual)
     verdict, reasons = judge(hand.facts, actor, workspace.region)
-    return Candidate(actor, covers, tuple(facets[facet].interest for facet in nearest), verdict, reasons)
+    return Candidate(
+        actor=actor,
+        z=standing_of(scores.relevance, hand.row).z,
+        covers=covers,
+        interests=tuple(scores.facets[facet].interest for facet in nearest),
+        verdict=verdict,
+        reasons=reasons,
+    )

@@ -23,21 +23,25 @@ from hame_match.model.call import SUBJECT_ROLES, ApplicantType, Call, SectionRol
 from hame_match.model.match import Reason, Verdict
 from hame_match.sentences import sentences
 
-LEAST_MEMBERS, MOST_MEMBERS = 2, 4
-"""Fewer is no consortium; a region seldom sends more than four partners into one."""
+MOST_MEMBERS = 4
+"""A region seldom sends more partners into one project."""
 USUAL, UNUSUAL = 0.90, 0.995
 """Quantiles of an actor's similarity to texts of other calls between which coverage rises from 0 to 1: a sentence
 begins to count where it is nearer than nine texts of ten, and counts in full from one text of two hundred on."""
-LEAST_COVERED = 0.04
+LEAST_STANDING = 1.0
+"""Only actors for whom the call as a whole is unusual are asked (one standard deviation above their mean call): single
+sentences are often near to somebody who has nothing to do with the call."""
+LEAST_COVERED = 0.08
 """An actor that covers less of a call has no business in it, whatever its role."""
 REDUNDANCY_PRICE = 0.25
 """What a share of the call covered once more costs, relative to a share covered for the first time."""
-MEMBER_PRICE = 0.02
+MEMBER_PRICE = 0.04
 """What one more member costs, as a share of the call: agreements and meetings are no gift."""
-ROLE_WORTH = 0.10
-"""What filling all roles is worth, as a share of the call."""
+ROLE_WORTH = 0.03
+"""What filling a role that the call asks for is worth, as a share of the call; less than a member costs, so that nobody
+is in it for a role alone."""
 SHORT_LIST = 24
-"""Actors that are tried in every combination (12,926 choices of up to four): those that cover most alone, and of each
+"""Actors that are tried in every combination (12,950 choices of up to four): those that cover most alone, and of each
 role the best."""
 UNCOVERED = 0.2
 """A sentence whose best member covers less counts as missing."""
@@ -114,6 +118,7 @@ class Candidate:
 
     Attributes:
         actor: its profile.
+        z: how high the call stands among all calls of the actor, see `match.standing`.
         covers: (n_sentences,) float32 in [0, 1], how well it covers each sentence.
         interests: for each sentence the interest nearest to it.
         verdict: whether it may apply.
@@ -121,6 +126,7 @@ class Candidate:
     """
 
     actor: Actor
+    z: float
     covers: Vector
     interests: tuple[str, ...]
     verdict: Verdict
@@ -319,7 +325,8 @@ def choose(
     """
     own = {one.actor.slug: coverage(one.covers[None, :], aspects.weights) for one in candidates}
     fit = [one for one in candidates if one.verdict is not Verdict.INELIGIBLE]
-    able = sorted((one for one in fit if own[one.actor.slug] >= LEAST_COVERED), key=lambda one: -own[one.actor.slug])
+    able = [one for one in fit if one.z >= LEAST_STANDING and own[one.actor.slug] >= LEAST_COVERED]
+    able.sort(key=lambda one: -own[one.actor.slug])
     chosen, score = _best(_short(able, wanted), aspects.weights, wanted, size)
     covers = np.array([one.covers for one in chosen], np.float32).reshape(len(chosen), len(aspects.sentences))
     best = covers.max(axis=0) if len(chosen) else np.zeros(len(aspects.sentences), np.float32)
@@ -375,7 +382,7 @@ def _short(able: Sequence[Candidate], wanted: Sequence[Wanted]) -> list[Candidat
 def _best(
     short: Sequence[Candidate], weights: Vector, wanted: Sequence[Wanted], size: int
 ) -> tuple[list[Candidate], float]:
-    """Return the choice with the best score and the score; two at least where there are two.
+    """Return the choice with the best score and the score; one actor alone where a second is worth less than it costs.
 
     The score is `coverage - REDUNDANCY_PRICE x redundancy - MEMBER_PRICE x members + ROLE_WORTH x roles filled`.
     """
@@ -383,13 +390,11 @@ def _best(
     roles = [roles_of(one.actor) for one in short]
     alone = covers @ weights
     best: tuple[float, tuple[int, ...]] = (-np.inf, ())
-    for members in range(min(LEAST_MEMBERS, len(short)), min(size, len(short)) + 1):
-        if not members:
-            break
+    for members in range(1, min(size, len(short)) + 1):
         picks = np.array(list(combinations(range(len(short)), members)))
         together = covers[picks].max(axis=1) @ weights
         again = alone[picks].sum(axis=1) - together
-        full = np.array([len(filled(wanted, [roles[row] for row in pick])) for pick in picks]) / max(len(wanted), 1)
+        full = np.array([len(filled(wanted, [roles[row] for row in pick])) for pick in picks])
         scores = together - REDUNDANCY_PRICE * again - MEMBER_PRICE * members + ROLE_WORTH * full
         first = int(np.argmax(scores))
         if scores[first] > best[0] + 1e-9:  # of two alike, the smaller

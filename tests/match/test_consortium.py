@@ -38,8 +38,9 @@ OPEN = Reason("status", Verdict.ELIGIBLE, "status_open")
 
 def candidate(slug: str, *covers: float, verdict: Verdict = Verdict.ELIGIBLE, **changes: Any) -> Candidate:
     reasons = changes.pop("reasons", (replace(OPEN, verdict=verdict),))
+    z = changes.pop("z", 2.0)
     actor = an_actor(slug, name=slug, **changes)
-    return Candidate(actor, np.array(covers, np.float32), (actor.interests[0],) * len(covers), verdict, reasons)
+    return Candidate(actor, z, np.array(covers, np.float32), (actor.interests[0],) * len(covers), verdict, reasons)
 
 
 def chosen(*candidates: Candidate, wanted: tuple[Wanted, ...] = LEADER, size: int = 4) -> Consortium:
@@ -65,7 +66,7 @@ def test_nobody_is_in_it_for_nothing() -> None:
 
 def test_who_covers_hardly_anything_is_not_taken_for_its_role_alone() -> None:
     wanted = (*LEADER, Wanted(PartnerRole.ASSOCIATION, "Associations take part."))
-    weak = candidate("ry", LEAST_COVERED, 0, 0, 0, actor_type="association")
+    weak = candidate("ry", LEAST_COVERED * 4, 0, 0, 0, actor_type="association")
     found = chosen(candidate("a", 1, 1, 0, 0), candidate("b", 0, 0, 1, 1), weak, wanted=wanted)
     assert slugs(found) == {"a", "b"}
     assert [one.role for one in found.unfilled] == [PartnerRole.ASSOCIATION]
@@ -77,6 +78,16 @@ def test_of_two_that_cover_alike_the_one_with_the_wanted_role_is_taken() -> None
     found = chosen(candidate("a", 1, 1, 0, 0), company, association, wanted=wanted)
     assert slugs(found) == {"a", "ry"}
     assert found.unfilled == ()
+
+
+def test_who_has_nothing_to_do_with_the_call_as_a_whole_is_not_asked() -> None:
+    found = chosen(candidate("a", 1, 1, 0, 0), candidate("b", 0, 0, 0.9, 0.9), candidate("far", 0, 0, 1, 1, z=0.9))
+    assert slugs(found) == {"a", "b"}
+
+
+def test_one_actor_that_covers_everything_needs_no_second_of_the_region() -> None:
+    found = chosen(candidate("a", 1, 1, 1, 1), candidate("b", 0.5, 0.5, 0.5, 0.5))
+    assert slugs(found) == {"a"}
 
 
 def test_a_coordinator_leads_and_the_others_are_none() -> None:

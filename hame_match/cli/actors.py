@@ -180,3 +180,31 @@ def _tell_sources(counts: "Counter[Source]") -> None:
         click.echo(f"Dictionaries: {', '.join(files)}.")
     elif not any(one.note for one in found):
         click.echo("No general dictionary is installed; docs/howto/add-terms.md tells how to add one.")
+
+
+@command.command("forget")
+@click.option("--actor", required=True, metavar="A", help="Slug of the actor, see `hame-match actors list`.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@click.pass_context
+def forget(context: click.Context, actor: str, yes: bool, json_: bool) -> None:
+    """Forget what was learnt from an actor's decisions; the decisions themselves stay.
+
+    The next `hame-match matches run` ranks by the profile alone and learns from decisions made after now.
+
+    Example: hame-match actors forget --actor oma-toimija --yes
+    """
+    from hame_match.jobs import learning
+
+    with workspace_of(context) as workspace:
+        count = learning.to_forget(workspace, actor)
+        if not yes:
+            click.confirm(f"Forget what {count} decisions for {actor} have taught?", abort=True)
+        learning.forget(workspace, actor)
+    if json_:
+        print_json({"actor": actor, "forgotten": count})
+        return
+    click.echo(
+        f"{'1 decision' if count == 1 else f'{count} decisions'} for {actor} teach no more and stay as decisions; "
+        "the next `hame-match matches run` ranks by the profile."
+    )

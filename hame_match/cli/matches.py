@@ -85,6 +85,8 @@ def match_json(match: Match, stored: StoredCall, review: Review | None, words: W
         "interest": match.interest,
         "semantic": round(match.parts.semantic, 4),
         "lexical": round(match.parts.lexical, 4),
+        "learnt": round(match.parts.learnt, 4),
+        "flags": [{"code": flag.code, "fact": flag.fact, "text": words.reason(flag)} for flag in match.flags],
         "review": state_of(match, review).value,
         "ranker": match.ranker,
     }
@@ -193,9 +195,34 @@ def show(context: click.Context, actor: str, call: str, language: str, json_: bo
     click.echo(f"{words.name(match.verdict)}:")
     for reason in match.reasons:
         click.echo(f"  {words.name(reason.verdict)}: {words.reason(reason)}")
+    for flag in match.flags:
+        click.echo(f"  ! {words.reason(flag)}")
     click.echo(f"\n{state_of(match, review).value}" + (f" {review.at:%Y-%m-%d} {review.reviewer}" if review else ""))
     if review and (review.reason or review.note):
         click.echo(" ".join(part for part in (review.reason, review.note) if part))
+
+
+@command.command("explain")
+@_ACTOR
+@click.option("--call", metavar="C", help="What it does to this call: a rank or a call id of the actor's list.")
+@_LANGUAGE
+@as_json
+@click.pass_context
+def explain(context: click.Context, actor: str, call: str | None, language: str, json_: bool) -> None:
+    """Tell what was learnt from an actor's decisions and how it moves the list, or one call of it.
+
+    Example: hame-match matches explain --actor kaarnapuron-konepaja --call 1
+    """
+    from hame_match.cli import lessons
+    from hame_match.jobs.learning import explain as explain_actor
+
+    with workspace_of(context) as workspace:
+        found = explain_actor(workspace, actor, call)
+    words = load_words(language)
+    if json_:
+        print_json(lessons.explained_json(actor, found, words))
+        return
+    lessons.print_explained(actor, found, words)
 
 
 def _decide(context: click.Context, actor: str, calls: tuple[str, ...], note: str, reason: str | None) -> None:

@@ -108,7 +108,7 @@ class Words:
         return f"{sentence[0].upper()}{sentence[1:]}."
 
     def _fact(self, reason: Reason) -> str:
-        if reason.rule == "money" and _AMOUNT.fullmatch(reason.fact):
+        if reason.rule in ("money", "learnt") and _AMOUNT.fullmatch(reason.fact):
             return format_money(Decimal(reason.fact), self.language)
         return reason.fact
 

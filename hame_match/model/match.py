@@ -62,15 +62,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """What a relevance was made of; every part in [0, 1], higher is better.
+    """What a relevance was made of; the first two in [0, 1], higher is better.
 
     Attributes:
         semantic: similarity of the actor's best facets to the call's windows, after centring.
         lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
+        learnt: what decisions added to the relevance, in (-1, 1); without it the relevance is that of the profile alone.
     """
 
     semantic: float
     lexical: float
+    learnt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Match:
         content_hash: of the call that was ranked.
         ranker: version of the ranker and id of the model.
         at: UTC instant the ranking was made for.
+        flags: rules learnt from reasons of rejections that the call hits, each with the stated fact; no verdict.
     """
 
     actor: str
@@ -108,6 +111,7 @@ class Match:
     content_hash: str
     ranker: str
     at: datetime
+    flags: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hame_match.store.schema import migrations
 if TYPE_CHECKING:
     from hame_match.store.calls import CallTable
     from hame_match.store.digests import DigestTable, Outbox
+    from hame_match.store.lessons import LessonTable
     from hame_match.store.matches import MatchTable, ReviewTable
     from hame_match.store.runs import JobRunTable, SpiderRunTable
     from hame_match.store.search import SearchIndex
@@ -93,6 +94,7 @@ class Store:
         vectors: embeddings.
         matches: ranked lists.
         reviews: people's decisions.
+        lessons: what was learnt from them, and from when on they count.
         digests: digests and their items.
         outbox: deliveries.
         spider_runs: crawls.
@@ -104,6 +106,7 @@ class Store:
     vectors: "VectorTable"
     matches: "MatchTable"
     reviews: "ReviewTable"
+    lessons: "LessonTable"
     digests: "DigestTable"
     outbox: "Outbox"
     spider_runs: "SpiderRunTable"
@@ -112,6 +115,7 @@ class Store:
     def __init__(self, db: Database) -> None:
         from hame_match.store.calls import CallTable
         from hame_match.store.digests import DigestTable, Outbox
+        from hame_match.store.lessons import LessonTable
         from hame_match.store.matches import MatchTable, ReviewTable
         from hame_match.store.runs import JobRunTable, SpiderRunTable
         from hame_match.store.search import SearchIndex
@@ -123,6 +127,7 @@ class Store:
         self.vectors = VectorTable(db)
         self.matches = MatchTable(db)
         self.reviews = ReviewTable(db)
+        self.lessons = LessonTable(db)
         self.digests = DigestTable(db)
         self.outbox = Outbox(db)
         self.spider_runs = SpiderRunTable(db)

@@ -11,7 +11,7 @@ from hame_match.cli.session import workspace_of
 from hame_match.deliver.words import Words, load_words
 from hame_match.language import shorten
 from hame_match.model.call import StoredCall
-from hame_match.model.match import Match, RejectionReason, Review, Verdict
+from hame_match.model.match import Decision, Match, RejectionReason, Review, Verdict
 from hame_match.review.decisions import ReviewState, state_of
 
 if TYPE_CHECKING:
@@ -64,6 +64,13 @@ def run(context: click.Context, json_: bool) -> None:
     )
 
 
+def text_basis(match: Match, stored: StoredCall) -> str:
+    """Return what a match rests on: ``own`` text, that of its ``topic``, or its ``title`` alone."""
+    if match.borrowed_from:
+        return "topic"
+    return "own" if stored.call.has_text else "title"
+
+
 def match_json(match: Match, stored: StoredCall, review: Review | None, words: Words) -> dict[str, object]:
     """Return what `matches list --json` says of a match."""
     return {
@@ -83,10 +90,13 @@ def match_json(match: Match, stored: StoredCall, review: Review | None, words: W
         "evidence": match.evidence,
         "evidence_language": match.evidence_language,
         "interest": match.interest,
+        "second_evidence": match.second_evidence,
+        "second_interest": match.second_interest,
+        "borrowed_from": match.borrowed_from,
+        "text": text_basis(match, stored),
+        "folded_into": match.folded_into,
         "semantic": round(match.parts.semantic, 4),
         "lexical": round(match.parts.lexical, 4),
-        "learnt": round(match.parts.learnt, 4),
-        "flags": [{"code": flag.code, "fact": flag.fact, "text": words.reason(flag)} for flag in match.flags],
         "review": state_of(match, review).value,
         "ranker": match.ranker,
     }
@@ -96,14 +106,16 @@ def match_json(match: Match, stored: StoredCall, review: Review | None, words: W
 @_ACTOR
 @click.option("--limit", type=click.IntRange(1), default=None, help="Only the first ones.")
 @click.option("--pending", is_flag=True, help="Only those that wait for a decision.")
-@click.option("--all", "all_", is_flag=True, help="Also calls the actor cannot apply to.")
+@click.option(
+    "--all", "all_", is_flag=True, help="Also calls the actor cannot apply to, and sister calls in lines of their own."
+)
 @_LANGUAGE
 @as_json
 @click.pass_context
 def list_(
     context: click.Context, actor: str, limit: int | None, pending: bool, all_: bool, language: str, json_: bool
 ) -> None:
-    """List an actor's matches, best first, with the sentence of the call that fits best.
+    """List an actor's matches, best first, with the sentence of the call that fits best; +N are its sister calls.
 
     Example: hame-match matches list --actor kaarnapuron-konepaja --limit 10
     """
@@ -113,34 +125,62 @@ def list_(
         found = _found(workspace, actor)
         now = workspace.clock()
     waiting = (ReviewState.PENDING, ReviewState.CHANGED)
+    sisters = _sisters(found)
     shown = [
         (match, stored, review)
         for match, stored, review in found
-        if (all_ or match.verdict is not Verdict.INELIGIBLE) and (not pending or state_of(match, review) in waiting)
+        if (all_ or (match.verdict is not Verdict.INELIGIBLE and not _is_within(match, sisters)))
+        and (not pending or state_of(match, review) in waiting)
     ][:limit]
     if json_:
-        print_json([match_json(match, stored, review, words) for match, stored, review in shown])
+        print_json(
+            [
+                match_json(match, stored, review, words) | {"sisters": sisters.get(match.call_id, [])}
+                for match, stored, review in shown
+            ]
+        )
         return
-    _print_matches(shown, actor, language, now)
+    _print_matches(shown, actor, language, now, {} if all_ else sisters)
 
 
 def list_table(workspace: "Workspace", actor: str, language: str, limit: int) -> None:
     """Print the first matches of an actor's list as `matches list` does."""
-    found = [one for one in _found(workspace, actor) if one[0].verdict is not Verdict.INELIGIBLE]
-    _print_matches(found[:limit], actor, language, workspace.clock())
+    found = _found(workspace, actor)
+    sisters = _sisters(found)
+    shown = [one for one in found if one[0].verdict is not Verdict.INELIGIBLE and not _is_within(one[0], sisters)]
+    _print_matches(shown[:limit], actor, language, workspace.clock(), sisters)
+
+
+def _sisters(found: list[tuple[Match, StoredCall, Review | None]]) -> dict[str, list[str]]:
+    """Return leader to its sisters; a leader that was rejected has none, so that each waits for a look of its own."""
+    rejected = {match.call_id for match, _, review in found if review and review.decision is Decision.REJECTED}
+    sisters: dict[str, list[str]] = {}
+    for match, _, _ in found:
+        if match.folded_into and match.folded_into not in rejected:
+            sisters.setdefault(match.folded_into, []).append(match.call_id)
+    return sisters
+
+
+def _is_within(match: Match, sisters: dict[str, list[str]]) -> bool:
+    return match.call_id in sisters.get(match.folded_into, ())
 
 
 def _print_matches(
-    shown: list[tuple[Match, StoredCall, Review | None]], actor: str, language: str, now: datetime
+    shown: list[tuple[Match, StoredCall, Review | None]],
+    actor: str,
+    language: str,
+    now: datetime,
+    sisters: dict[str, list[str]],
 ) -> None:
     words = load_words(language)
     rows = [
         (
             match.rank,
             words.name(match.label),
-            shorten(stored.call.title(stored.call.original_language())[0], 60),
+            shorten(stored.call.title(stored.call.original_language())[0], 60)
+            + (f" +{len(sisters[match.call_id])}" if match.call_id in sisters else ""),
             deadline_text(stored.call, now, language),
-            shorten(match.evidence, 110) or "–",
+            _why(match, stored, words),
             words(f"decision.{state_of(match, review).value}"),
         )
         for match, stored, review in shown
@@ -151,6 +191,13 @@ def _print_matches(
         "en": ("#", "match", "call", "deadline", "why", "review"),
     }[language]
     print_table("", columns, rows, empty=empty)
+
+
+def _why(match: Match, stored: StoredCall, words: Words) -> str:
+    if not match.evidence:
+        return "–" if stored.call.has_text else words("list.title_only")
+    said = f"{words('list.from_topic')} {match.evidence}" if match.borrowed_from else match.evidence
+    return shorten(said, 110) + (f" {words('list.second')}" if match.second_evidence else "")
 
 
 def _found(workspace: "Workspace", actor: str) -> list[tuple[Match, StoredCall, Review | None]]:
@@ -180,49 +227,38 @@ def show(context: click.Context, actor: str, call: str, language: str, json_: bo
     with workspace_of(context) as workspace:
         match = find_match(workspace, actor, call)
         stored = workspace.store.calls.get(match.call_id)
+        found = _found(workspace, actor)
         review = workspace.store.reviews.of_actor(actor).get(match.call_id)
         now = workspace.clock()
     if stored is None:
         raise AssertionError("a match refers to a stored call")
     if json_:
-        print_json(match_json(match, stored, review, words))
+        print_json(
+            match_json(match, stored, review, words)
+            | {"sisters": [m.call_id for m, _, _ in found if m.folded_into == match.call_id]}
+        )
         return
     click.secho(stored.call.title(stored.call.original_language())[0], bold=True)
     click.echo(stored.call.url)
     click.echo(f"{match.call_id} · {words.name(match.label)} · {match.relevance:.2f}")
     click.echo(deadline_text(stored.call, now, language))
-    click.echo(f"\n{match.interest}\n→ {match.evidence or '–'}\n")
+    click.echo(f"\n{match.interest}\n→ {match.evidence or '–'}")
+    if match.second_evidence:
+        click.echo(f"\n{match.second_interest}\n→ {match.second_evidence}")
+    if match.borrowed_from:
+        click.echo(words("digest.borrowed", topic=match.borrowed_from))
+    elif not stored.call.has_text:
+        click.echo(words("digest.no_text"))
+    click.echo()
+    for sister, sister_call, _ in found:
+        if match.call_id in (sister.folded_into, sister.call_id) and sister is not match and sister.folded_into:
+            click.echo(f"+ {sister.rank} {shorten(sister_call.call.title()[0], 80)} ({sister.call_id})")
     click.echo(f"{words.name(match.verdict)}:")
     for reason in match.reasons:
         click.echo(f"  {words.name(reason.verdict)}: {words.reason(reason)}")
-    for flag in match.flags:
-        click.echo(f"  ! {words.reason(flag)}")
     click.echo(f"\n{state_of(match, review).value}" + (f" {review.at:%Y-%m-%d} {review.reviewer}" if review else ""))
     if review and (review.reason or review.note):
         click.echo(" ".join(part for part in (review.reason, review.note) if part))
-
-
-@command.command("explain")
-@_ACTOR
-@click.option("--call", metavar="C", help="What it does to this call: a rank or a call id of the actor's list.")
-@_LANGUAGE
-@as_json
-@click.pass_context
-def explain(context: click.Context, actor: str, call: str | None, language: str, json_: bool) -> None:
-    """Tell what was learnt from an actor's decisions and how it moves the list, or one call of it.
-
-    Example: hame-match matches explain --actor kaarnapuron-konepaja --call 1
-    """
-    from hame_match.cli import lessons
-    from hame_match.jobs.learning import explain as explain_actor
-
-    with workspace_of(context) as workspace:
-        found = explain_actor(workspace, actor, call)
-    words = load_words(language)
-    if json_:
-        print_json(lessons.explained_json(actor, found, words))
-        return
-    lessons.print_explained(actor, found, words)
 
 
 def _decide(context: click.Context, actor: str, calls: tuple[str, ...], note: str, reason: str | None) -> None:

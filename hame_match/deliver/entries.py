@@ -14,8 +14,12 @@ from hame_match.model.digest import Digest, DigestItem
 from hame_match.model.match import Label, Match, Reason, Verdict
 
 INTEREST_CHARS = 260
-EVIDENCE_CHARS = 320
-"""Long enough for nearly every sentence of a call, short enough for a phone."""
+EVIDENCE_CHARS = 240
+"""No sentence that is stored is longer; this holds for lists of an older version."""
+SECOND_CHARS = 160
+"""The second reason is told more briefly than the first."""
+SISTERS = 4
+"""Most sisters named in an entry; the others are counted."""
 CHECKS = 2
 """Most open questions shown; the first rules matter most."""
 
@@ -45,6 +49,15 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Sister:
+    """Another call of the same family: title, public page, and its deadline where that is another one."""
+
+    title: Said
+    url: str
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One call of a digest as it is read.
 
@@ -58,6 +71,13 @@ class Entry:
         summary: a sentence on what the call is; None when the source gives none.
         interest: the actor's interest that it answers; None when there is none.
         evidence: the sentence of the call that answers it; None when the call has no text.
+        source: where the evidence is from, in words.
+        second_interest: another interest the call answers; None when it rests on one.
+        second_evidence: the sentence that answers that one; None when it rests on one.
+        note: what the match rests on when the call has no text of its own; empty when it has.
+        sisters: other calls of the same family, as links, at most `SISTERS`.
+        sisters_words: what introduces them; empty when there are none.
+        sisters_more: how many more there are, in words; empty when all are named.
         facts: deadline, money, funder and open questions, most important first.
     """
 
@@ -70,6 +90,13 @@ class Entry:
     summary: Said | None
     interest: Said | None
     evidence: Said | None
+    source: str
+    second_interest: Said | None
+    second_evidence: Said | None
+    note: str
+    sisters: tuple[Sister, ...]
+    sisters_words: str
+    sisters_more: str
     facts: tuple[Fact, ...]
 
 
@@ -90,15 +117,26 @@ def _entry(number: int, item: DigestItem, actor: Actor, words: Words, now: datet
         label_words=words(f"digest.label.{match.label.value}"),
         when=when,
         summary=_summary(call, match, words),
-        interest=_interest(match, actor, words.language),
+        interest=_interest(match.interest, actor, words.language),
         evidence=Said(shorten(match.evidence, EVIDENCE_CHARS), match.evidence_language) if match.evidence else None,
+        source=words("digest.evidence_topic" if match.borrowed_from else "digest.evidence"),
+        second_interest=_interest(match.second_interest, actor, words.language),
+        second_evidence=(
+            Said(shorten(match.second_evidence, SECOND_CHARS), match.evidence_language)
+            if match.second_evidence
+            else None
+        ),
+        note=_note(call, match, words),
+        sisters=tuple(_sister(sister, when, words, now) for sister in item.sisters[:SISTERS]),
+        sisters_words=words.many("digest.sisters", len(item.sisters)) if item.sisters else "",
+        sisters_more=words.many("digest.sisters_more", unnamed) if (unnamed := len(item.sisters) - SISTERS) > 0 else "",
         facts=(*_time_facts(when, words), *_money_facts(call, words), _funder(call, words), *_remarks(match, words)),
     )
 
 
 def _summary(call: Call, match: Match, words: Words) -> Said | None:
     text, language = summarise(call, match.evidence)
-    if text:
+    if text and not (match.second_evidence and text.rstrip("…") in match.second_evidence):
         return Said(text, language)
     if call.project or call.parent_title:
         # A project that passes EU money on: its topic is the nearest thing to a description.
@@ -106,20 +144,32 @@ def _summary(call: Call, match: Match, words: Words) -> Said | None:
     return None
 
 
-def _interest(match: Match, actor: Actor, language: str) -> Said | None:
-    if not match.interest:
+def _note(call: Call, match: Match, words: Words) -> str:
+    if match.borrowed_from:
+        return words("digest.borrowed", topic=match.borrowed_from)
+    return "" if call.has_text else words("digest.no_text")
+
+
+def _sister(call: Call, leader: Timing, words: Words, now: datetime) -> Sister:
+    title, language = call.title(call.original_language())
+    when = timing(call, now, words)
+    return Sister(Said(title, language), call.url, when.deadline if when.deadline != leader.deadline else "")
+
+
+def _interest(interest: str, actor: Actor, language: str) -> Said | None:
+    if not interest:
         return None
     translated = {"en": actor.interests_en, "sv": actor.interests_sv}
     spoken = {"fi": actor.interests, **{code: texts for code, texts in translated.items() if texts}}
     for code, texts in spoken.items():
-        if match.interest not in texts:
+        if interest not in texts:
             continue
-        place = texts.index(match.interest)
+        place = texts.index(interest)
         reader = spoken.get(language, ())
         if len(reader) == len(texts):
             return Said(shorten(reader[place], INTEREST_CHARS), language)
-        return Said(shorten(match.interest, INTEREST_CHARS), code)
-    return Said(shorten(match.interest, INTEREST_CHARS))
+        return Said(shorten(interest, INTEREST_CHARS), code)
+    return Said(shorten(interest, INTEREST_CHARS))
 
 
 def _time_facts(when: Timing, words: Words) -> list[Fact]:

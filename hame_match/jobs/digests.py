@@ -62,7 +62,9 @@ def compose(workspace: Workspace, actor: Actor, *, week: str, waiting_too: bool 
     """
     store, now = workspace.store, workspace.clock()
     matches, reviews = store.matches.of_actor(actor.slug), store.reviews.of_actor(actor.slug)
-    known = {match.call_id: store.calls.get(match.call_id) for match in matches if match.call_id in reviews}
+    families = {match.folded_into or match.call_id for match in matches if match.call_id in reviews}
+    asked = [match.call_id for match in matches if families & {match.folded_into, match.call_id}]
+    known = {call_id: store.calls.get(call_id) for call_id in asked}
     calls = {call_id: stored.call for call_id, stored in known.items() if stored is not None}
     given = set() if waiting_too else store.digests.given(actor.slug)
     items, more = choose(matches, reviews, calls, given, now, workspace.settings.digest.max_items)
@@ -100,7 +102,7 @@ def _prepare_one(workspace: Workspace, actor: Actor, week: str) -> Prepared:
     except DigestError as exc:
         return Prepared(actor.slug, note=str(exc), failed=True)
     with store.transaction():
-        call_ids = [item.call.call_id for item in digest.items]
+        call_ids = [call_id for item in digest.items for call_id in (item.call.call_id, *item.given)]
         made = store.digests.put(actor.slug, week, call_ids, digest.more, now)
         store.outbox.draft(made, messages, now + timedelta(hours=workspace.settings.digest.expires_hours), now)
     return Prepared(actor.slug, len(digest.items), digest.more, len(messages))

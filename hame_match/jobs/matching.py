@@ -6,18 +6,19 @@ from datetime import datetime
 
 import numpy as np
 
-from hame_match.jobs.learning import Classroom, Taught
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import evidence, ranking
+from hame_match.match.diversity import Traits, fold, traits_of
 from hame_match.match.eligibility import CallFacts, facts_of, judge
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.evidence import Quotable
 from hame_match.match.lexical import call_stems, stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
-from hame_match.match.windows import CallWindows, lenders, text_hash, windows_of
+from hame_match.match.windows import CallWindows, lenders, subject_text, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
 from hame_match.model.match import Match, Reason, ScoreParts, Verdict
+from hame_match.sentences import common_sentences
 from hame_match.store import Store
 from hame_match.store.search import SearchIndex
 
@@ -87,13 +88,6 @@ class Ground:
         facets = ranking.facets_of(actor)
         return score(workspace.store.search, facets, self.corpus, self.vectors.known, self.space)
 
-    def apart(self, workspace: Workspace, actor: Actor, call_ids: Sequence[str]) -> tuple[Corpus, Vector]:
-        """Return known calls that are not ranked as a corpus, and their relevances for `actor`, (n_calls,)."""
-        windows = {call_id: self.windows[call_id] for call_id in call_ids}
-        corpus = ranking.corpus_of(windows, self.vectors.known, self.space)
-        facets = ranking.facets_of(actor)
-        return corpus, score(workspace.store.search, facets, corpus, self.vectors.known, self.space).relevance
-
 
 @dataclass(frozen=True)
 class _Listed:
@@ -101,7 +95,6 @@ class _Listed:
 
     actor: Actor
     scores: Scores
-    taught: Taught
     kept: list[tuple[int, Verdict, tuple[Reason, ...]]]
 
 
@@ -124,31 +117,32 @@ def rank_all(workspace: Workspace) -> Ranked:
 
     ground = ground_of(workspace, stored, open_ids)
     vectors, space, corpus = ground.vectors, ground.space, ground.corpus
-    classroom = Classroom(workspace, ground, stored)
-    listed = []
-    for actor in actors:
-        scores = ground.scores(workspace, actor)
-        listed.append(_list(workspace, actor, scores, classroom.taught(actor, scores, now), corpus, facts))
-    sentences = {
-        call_id: evidence.candidates(facts[call_id].call)
-        for call_id in {corpus.call_ids[row] for one in listed for row, _, _ in one.kept}
+    listed = [_list(workspace, actor, ground.scores(workspace, actor), corpus, facts) for actor in actors]
+    shown = {corpus.call_ids[row] for one in listed for row, _, _ in one.kept}
+    traits = {call_id: traits_of(stored[call_id].call) for call_id in shown}
+    folded = {one.actor.slug: _folded(one, corpus, traits) for one in listed}
+    common = common_sentences(subject_text(c.call, c.call.original_language()) for c in stored.values())
+    borrowed = lenders(known.call for known in stored.values())
+    sentences = {call_id: evidence.candidates(stored[call_id].call, borrowed.get(call_id), common) for call_id in shown}
+    read = {
+        call_id
+        for one in listed
+        for call_id in [
+            corpus.call_ids[row] for row, _, _ in one.kept if corpus.call_ids[row] not in folded[one.actor.slug]
+        ][:WITH_EVIDENCE]
     }
-    read = {corpus.call_ids[row] for one in listed for row, _, _ in one.kept[:WITH_EVIDENCE]}
     vectors.need_passages(sentence for call_id in sorted(read) for sentence in sentences[call_id])
     quotable = {
-        call_id: evidence.quotable(facts[call_id].call, found, vectors.known, space)
+        call_id: evidence.quotable(stored[call_id].call, found, vectors.known, space, borrowed.get(call_id))
         for call_id, found in sentences.items()
     }
     total = 0
     with store.transaction():
         store.matches.forget_others(actor.slug for actor in actors)
         for one in listed:
-            matches = _matches(one, corpus, stored, quotable, vectors.model_id, now)
+            matches = _matches(one, corpus, stored, quotable, folded[one.actor.slug], vectors.model_id, now)
             store.matches.replace(one.actor.slug, matches)
             total += len(matches)
-        kept = ((one.taught, [row for row, _, _ in one.kept]) for one in listed)
-        lessons = (taught.only(rows).lesson_for([corpus.call_ids[row] for row in rows]) for taught, rows in kept)
-        store.lessons.replace(lesson for lesson in lessons if lesson is not None)
     return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
 
 
@@ -280,22 +274,23 @@ def score(
 
 
 def _list(
-    workspace: Workspace,
-    actor: Actor,
-    scores: Scores,
-    taught: Taught,
-    corpus: Corpus,
-    facts: Mapping[str, CallFacts],
+    workspace: Workspace, actor: Actor, scores: Scores, corpus: Corpus, facts: Mapping[str, CallFacts]
 ) -> _Listed:
     # Walk down the list and judge only as far as needed; what the actor cannot apply for goes behind the rest.
     fitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
     unfitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
-    for row in ranking.order(taught.relevance, corpus.call_ids, actor.slug):
+    for row in ranking.order(scores.relevance, corpus.call_ids, actor.slug):
         verdict, reasons = judge(facts[corpus.call_ids[row]], actor, workspace.region)
         (unfitting if verdict is Verdict.INELIGIBLE else fitting).append((row, verdict, reasons))
         if len(fitting) >= workspace.settings.match.keep:
             break
-    return _Listed(actor, scores, taught, fitting + unfitting)
+    return _Listed(actor, scores, fitting + unfitting)
+
+
+def _folded(one: _Listed, corpus: Corpus, traits: Mapping[str, Traits]) -> dict[str, str]:
+    """Return sister to leader; what the actor cannot apply for neither leads nor is folded."""
+    rows = [row for row, verdict, _ in one.kept if verdict is not Verdict.INELIGIBLE]
+    return fold([corpus.call_ids[row] for row in rows], traits, corpus.matrix[rows])
 
 
 def _matches(
@@ -303,6 +298,7 @@ def _matches(
     corpus: Corpus,
     stored: Mapping[str, StoredCall],
     quotable: Mapping[str, Quotable],
+    folded: Mapping[str, str],
     model_id: str,
     now: datetime,
 ) -> list[Match]:
@@ -312,7 +308,7 @@ def _matches(
         found = evidence.choose(
             quotable[known.call_id], scores.facets, scores.facet_rows[corpus.languages[row]], corpus.matrix[row]
         )
-        value = float(one.taught.relevance[row])
+        value = float(scores.relevance[row])
         matches.append(
             Match(
                 actor=one.actor.slug,
@@ -320,11 +316,7 @@ def _matches(
                 rank=rank,
                 relevance=value,
                 label=ranking.label_of(value),
-                parts=ScoreParts(
-                    semantic=float(np.clip(scores.semantic[row], 0, 1)),
-                    lexical=float(scores.lexical[row]),
-                    learnt=float(one.taught.gain[row]),
-                ),
+                parts=ScoreParts(float(np.clip(scores.semantic[row], 0, 1)), float(scores.lexical[row])),
                 verdict=verdict,
                 reasons=reasons,
                 evidence=found.sentence,
@@ -333,7 +325,10 @@ def _matches(
                 content_hash=known.content_hash,
                 ranker=f"{ranking.RANKER}/{model_id}",
                 at=now,
-                flags=one.taught.flags.get(row, ()),
+                second_evidence=found.second_sentence,
+                second_interest=found.second_interest,
+                borrowed_from=found.borrowed_from,
+                folded_into=folded.get(known.call_id, ""),
             )
         )
     return matches

@@ -56,17 +56,12 @@ def lenders(calls: Iterable[Call]) -> dict[str, Call]:
     topics: dict[tuple[str, str], Call] = {}
     borrowers = []
     for call in calls:
-        if has_text(call):
+        if call.has_text:
             if call.identifier and not is_cascade(call):
                 topics[call.source, call.identifier.casefold()] = call
         elif call.identifier:
             borrowers.append((call.call_id, (call.source, call.identifier.casefold())))
     return {call_id: topics[key] for call_id, key in borrowers if key in topics}
-
-
-def has_text(call: Call) -> bool:
-    """Return whether a call says anything about its subject besides its title."""
-    return any(section.role in SUBJECT_ROLES for section in call.sections)
 
 
 def is_cascade(call: Call) -> bool:

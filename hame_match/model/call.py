@@ -207,6 +207,11 @@ class Call(_Frozen):
         return tuple(sorted({section.language for section in self.sections} or set(self.titles)))
 
     @property
+    def has_text(self) -> bool:
+        """Whether the call says anything about its subject besides its title."""
+        return any(section.role in SUBJECT_ROLES for section in self.sections)
+
+    @property
     def text_chars(self) -> int:
         """Number of characters of all sections."""
         return sum(len(section.text) for section in self.sections)

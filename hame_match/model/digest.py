@@ -23,10 +23,19 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """One call in a digest: the match that brought it and the call as it stood when the digest was made."""
+    """One call in a digest: the match that brought it and the call as it stood when the digest was made.
+
+    Attributes:
+        match: the match.
+        call: its call.
+        sisters: sister calls told of in the same entry, best first.
+        given: ids of those sisters that were approved, too, and so need no entry of their own any more.
+    """
 
     match: Match
     call: Call
+    sisters: tuple[Call, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

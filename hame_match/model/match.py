@@ -62,17 +62,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """What a relevance was made of; the first two in [0, 1], higher is better.
+    """What a relevance was made of; every part in [0, 1], higher is better.
 
     Attributes:
         semantic: similarity of the actor's best facets to the call's windows, after centring.
         lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
-        learnt: what decisions added to the relevance, in (-1, 1); without it the relevance is that of the profile alone.
     """
 
     semantic: float
     lexical: float
-    learnt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +86,18 @@ class Match:
         parts: what `relevance` was made of.
         verdict: all rules together: ineligible if one is, else unknown if one is, else eligible.
         reasons: what each rule found, in the order of the rules.
-        evidence: the sentence of the call that fits best, verbatim; empty when the call has no text.
+        evidence: the sentence of the call that fits best, verbatim, cuts marked by an ellipsis; empty when the call
+            has no text and borrows none.
         evidence_language: language of `evidence`.
         interest: the actor's interest that the evidence answers.
         content_hash: of the call that was ranked.
         ranker: version of the ranker and id of the model.
         at: UTC instant the ranking was made for.
-        flags: rules learnt from reasons of rejections that the call hits, each with the stated fact; no verdict.
+        second_evidence: a sentence that answers another interest about as well; empty when there is none.
+        second_interest: the interest it answers; empty when there is none.
+        borrowed_from: title of the topic whose text was embedded and is quoted, because the call has none of its own;
+            empty otherwise.
+        folded_into: id of a better match of the same list whose sister this call is; empty for all others.
     """
 
     actor: str
@@ -111,7 +114,10 @@ class Match:
     content_hash: str
     ranker: str
     at: datetime
-    flags: tuple[Reason, ...] = ()
+    second_evidence: str = ""
+    second_interest: str = ""
+    borrowed_from: str = ""
+    folded_into: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,25 +27,22 @@ def _match(row: Mapping[str, Any]) -> Match:
         rank=row["rank"],
         relevance=row["relevance"],
         label=Label(row["label"]),
-        parts=ScoreParts(semantic=row["semantic"], lexical=row["lexical"], learnt=row["learnt"]),
+        parts=ScoreParts(semantic=row["semantic"], lexical=row["lexical"]),
         verdict=Verdict(row["verdict"]),
-        reasons=_reasons(row["reasons"]),
+        reasons=tuple(
+            Reason(rule, Verdict(verdict), code, fact) for rule, verdict, code, fact in json.loads(row["reasons"])
+        ),
         evidence=row["evidence"],
         evidence_language=row["evidence_language"],
         interest=row["interest"],
         content_hash=row["content_hash"],
         ranker=row["ranker"],
         at=datetime.fromisoformat(row["at"]),
-        flags=_reasons(row["flags"]),
+        second_evidence=row["second_evidence"],
+        second_interest=row["second_interest"],
+        borrowed_from=row["borrowed_from"],
+        folded_into=row["folded_into"],
     )
-
-
-def _reasons(text: str) -> tuple[Reason, ...]:
-    return tuple(Reason(rule, Verdict(verdict), code, fact) for rule, verdict, code, fact in json.loads(text))
-
-
-def _reasons_text(reasons: Iterable[Reason]) -> str:
-    return json.dumps([[r.rule, r.verdict, r.code, r.fact] for r in reasons], ensure_ascii=False)
 
 
 @wrapping_errors
@@ -68,15 +65,17 @@ class MatchTable:
                 "semantic": match.parts.semantic,
                 "lexical": match.parts.lexical,
                 "verdict": match.verdict,
-                "learnt": match.parts.learnt,
-                "reasons": _reasons_text(match.reasons),
-                "flags": _reasons_text(match.flags),
+                "reasons": json.dumps([[r.rule, r.verdict, r.code, r.fact] for r in match.reasons], ensure_ascii=False),
                 "evidence": match.evidence,
                 "evidence_language": match.evidence_language,
                 "interest": match.interest,
                 "content_hash": match.content_hash,
                 "ranker": match.ranker,
                 "at": instant_text(match.at),
+                "second_evidence": match.second_evidence,
+                "second_interest": match.second_interest,
+                "borrowed_from": match.borrowed_from,
+                "folded_into": match.folded_into,
             }
             for match in matches
         )
@@ -101,12 +100,15 @@ class MatchTable:
     def pending_counts(self) -> dict[str, int]:
         """Return actor to number of matches that wait for a decision, for actors that have any.
 
-        A match waits when nobody has decided or the call has changed since; one the actor may not apply to does not.
+        A match waits when nobody has decided or the call has changed since; one the actor may not apply to does not,
+        nor one that is folded into another that was not rejected: their line counts once.
         """
         rows = self._db.query(
             "SELECT m.actor AS actor, count(*) AS n FROM matches m LEFT JOIN reviews r"
             " ON r.actor = m.actor AND r.call_id = m.call_id"
-            " WHERE m.verdict <> 'ineligible' AND r.content_hash IS NOT m.content_hash GROUP BY m.actor"
+            " LEFT JOIN reviews l ON l.actor = m.actor AND l.call_id = m.folded_into AND l.decision = 'rejected'"
+            " WHERE m.verdict <> 'ineligible' AND (m.folded_into = '' OR l.call_id IS NOT NULL)"
+            " AND r.content_hash IS NOT m.content_hash GROUP BY m.actor"
         )
         return {row["actor"]: row["n"] for row in rows}
 

@@ -1,11 +1,13 @@
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from hame_match.deliver.entries import Entry, entries, money_range
+from hame_match.deliver.entries import SECOND_CHARS, SISTERS, Entry, entries, money_range
 from hame_match.deliver.summary import summarise
 from hame_match.deliver.words import load_words
-from hame_match.model.call import Call, Section, SectionRole
+from hame_match.model.call import Call, Deadline, Section, SectionRole
 from hame_match.model.match import Reason, Verdict
 from tests.deliver.make import INTERESTS, INTERESTS_EN, NOW, actor, digest, eu_call, finnish_call, item
 
@@ -84,6 +86,46 @@ def test_a_cascade_call_without_text_says_whose_it_is() -> None:
     assert shown.summary is not None
     assert shown.summary.text == "EU-hankkeen oma haku (ketjurahoitus): AgriFlex"
     assert shown.evidence is None
+
+
+def test_an_entry_tells_where_borrowed_evidence_is_from_and_what_the_match_rests_on() -> None:
+    borrowed = entry(eu_call(sections=(), project="AgriFlex"), borrowed_from="Smart rural communities")
+    assert borrowed.source == "Aihealueen tekstistä"
+    assert borrowed.note.startswith("Haun omaa kuvausta ei ole")
+    assert "(Smart rural communities)" in borrowed.note
+    bare = entry(eu_call(sections=()), evidence="", evidence_language="")
+    assert bare.note == "Kuvausta ei ole saatavilla; osuma perustuu haun nimeen."
+    assert (entry(eu_call()).note, entry(eu_call()).source) == ("", "Haun tekstistä")
+
+
+def test_a_second_reason_is_told_more_briefly() -> None:
+    sentence = "Full-scale plants take in manure and slurry. " * 9
+    second = entry(eu_call(), second_interest=INTERESTS[0], second_evidence=sentence)
+    assert second.second_interest is not None
+    assert second.second_evidence is not None
+    assert second.second_interest.text == INTERESTS[0]
+    assert len(second.second_evidence.text) <= SECOND_CHARS
+    assert entry(eu_call()).second_interest is None
+
+
+def with_sisters(*sisters: Call) -> Entry:
+    return entries(digest(replace(item(eu_call()), sisters=sisters)), actor(), FI, NOW)[0]
+
+
+def test_sisters_are_named_with_their_deadline_where_it_is_another_one() -> None:
+    same = eu_call("T-1", titles={"en": "The same day"})
+    later = eu_call("T-2", titles={"en": "Another day"}, deadlines=(Deadline(on=date(2027, 3, 16)),))
+    shown = with_sisters(same, later)
+    assert [sister.title.text for sister in shown.sisters] == ["The same day", "Another day"]
+    assert shown.sisters[0].deadline == ""
+    assert "16.3.2027" in shown.sisters[1].deadline
+    assert shown.sisters[0].url == same.url
+    assert (shown.sisters_words, shown.sisters_more) == ("2 rinnakkaista hakua:", "")
+
+
+def test_a_large_family_is_counted_not_listed() -> None:
+    shown = with_sisters(*(eu_call(f"T-{n}") for n in range(SISTERS + 3)))
+    assert (len(shown.sisters), shown.sisters_more) == (SISTERS, "ja 3 muuta")
 
 
 def test_the_title_is_the_original_one() -> None:

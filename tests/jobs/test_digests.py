@@ -151,7 +151,16 @@ def test_what_is_approved_after_the_digest_went_waits_for_the_next_week(workspac
 
 
 def test_over_a_year_no_actor_gets_a_call_twice_and_the_rest_comes_in_turn(store: Store, tmp_path: Path) -> None:
-    calls = [a_call(f"k{n}", deadlines=(Deadline(on=date(2028, 1, 1)),)) for n in range(11)]
+    subjects = "robotit kirjastot lammet museot tuulivoima kaura sillat kuorot lääkkeet satelliitit turve".split()
+    calls = [
+        a_call(
+            f"k{n}",
+            titles={"fi": subject.title()},
+            text=f"Tuemme: {subject}.",
+            deadlines=(Deadline(on=date(2028, 1, 1)),),
+        )
+        for n, subject in enumerate(subjects)
+    ]
     put_calls(store, *calls)
     workspace = a_workspace(store, tmp_path, an_actor("yksi"), an_actor("kaksi"), digest={"max_items": 2})
     for week in range(9):

@@ -6,8 +6,8 @@
 
 Labels: ``themes-labels.tsv``, written before the first version of the tagger: call id and codes of the region's themes,
 ``-`` for none; halved by the SHA-256 of the id, one half to choose the constants on. Whoever wrote the words of the
-themes had read those calls; ``themes-labels-unseen.tsv`` holds calls that were drawn and labelled when words and
-constants were final, and is the figure to believe. The calls themselves lie beside the checkout (``../shared/data``).
+themes had read those calls; ``themes-labels-unseen.tsv`` holds calls that were drawn and labelled when the words were
+final, before they were tagged, and is the figure to believe. The calls lie beside the checkout (``../shared/data``).
 """
 
 import argparse
@@ -142,9 +142,10 @@ def measure(calls: Mapping[str, Call], lexicon: Lexicon) -> None:
 def clock(count: int, calls: Mapping[str, Call], lexicon: Lexicon) -> None:
     """Print how long `count` calls take from their stored texts, in a fresh lexicon."""
     some = list(itertools.islice(itertools.cycle(calls.values()), count))
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time()
     tagged = sum(bool(tags_of(call, lexicon)) for call in some)
-    print(f"{count} calls, {tagged} tagged: {time.perf_counter() - begun:.2f} s")
+    spent = time.process_time() - used
+    print(f"{count} calls, {tagged} tagged: {time.perf_counter() - begun:.2f} s, {spent:.2f} s of one core")
 
 
 def main() -> None:

@@ -44,6 +44,25 @@ def test_the_region_has_its_eleven_municipalities_and_four_themes(region: Region
     assert region.employment_areas == ("Etelä-Häme", "TyöHäme")
 
 
+def test_every_theme_we_ship_says_what_it_is_about_and_has_words_in_three_languages(region: Region) -> None:
+    for theme in region.themes:
+        assert theme.about
+        assert theme.words.fi
+        assert theme.words.sv
+        assert theme.words.en
+
+
+def test_a_wrong_word_of_a_theme_names_its_line(tmp_path: Path) -> None:
+    text = (bundled("profiles") / "region.yaml").read_text("utf-8").replace("maanviljel*", "maan*viljely")
+    file = tmp_path / "region.yaml"
+    file.write_text(text, "utf-8")
+    line = text[: text.index("maan*viljely")].count("\n") + 1
+    with pytest.raises(
+        RegionError, match=rf"region\.yaml:{line}: themes\.2\.words\.fi\.\d+: 'maan\*viljely' is not a term"
+    ):
+        load_region(file)
+
+
 def test_a_region_file_with_an_unquoted_code_says_which_line(tmp_path: Path) -> None:
     text = (bundled("profiles") / "region.yaml").read_text("utf-8").replace('"061"', "061")
     file = tmp_path / "region.yaml"

@@ -17,8 +17,8 @@ LONGEST_QUOTE = 240
 """Characters of a sentence that are shown: three lines of a terminal."""
 TITLE_WEIGHT = 0.5
 """Of a hit in the title, beside a share of sentences in [0, 1]."""
-FEW_SENTENCES = 4
-"""Added to the number of sentences, so that one hit in a text of two is no certainty."""
+FEW_SENTENCES = 2
+"""Added to the number of sentences: one hit tags a text of up to three; a missed call costs more than a weak one."""
 THRESHOLD = 0.2
 """Least score of a tag. These three were chosen on the tuning half of the labels, see `benchmarks/themes.py`."""
 
@@ -31,7 +31,7 @@ class ThemeTag:
 
     Attributes:
         code: of the theme.
-        sentence: verbatim from the call, at most `LONGEST_QUOTE` characters; an ellipsis stands where it was cut.
+        sentence: verbatim from the call, at most `LONGEST_QUOTE` characters, an ellipsis where it was cut.
         language: of the sentence.
         score: share of the call's telling sentences with a word of the theme, and `TITLE_WEIGHT` for its title;
             higher is better, at least `THRESHOLD`.
@@ -124,7 +124,7 @@ def tags_of(call: Call, lexicon: Lexicon) -> tuple[ThemeTag, ...]:
         if score >= THRESHOLD:
             # A title is quoted only where no sentence says it.
             best = max(in_text.get(code) or in_heading[code], key=lambda quote: quote.words)
-            tags.append(ThemeTag(code, _cut(best.text, best.start), best.language, round(score, 3)))
+            tags.append(ThemeTag(code, shorten(best.text, LONGEST_QUOTE), best.language, round(score, 3)))
     tags.sort(key=lambda tag: -tag.score)  # stable: of equal ones the region's order
     return tuple(tags[:MOST_THEMES])
 
@@ -133,29 +133,19 @@ def tags_of(call: Call, lexicon: Lexicon) -> tuple[ThemeTag, ...]:
 class _Quote:
     text: str
     language: str
-    start: int
     words: int
 
 
 def _found(texts: Iterable[tuple[str, str]], lexicon: Lexicon) -> Mapping[str, list[_Quote]]:
-    """Return the texts that have a word of each theme, with where the first one is and how many there are."""
+    """Return the texts that have a word of each theme, in order, with how many words there are."""
     found: dict[str, list[_Quote]] = {}
     for text, language in texts:
-        starts: dict[str, list[int]] = {}
+        places: dict[str, set[int]] = {}
         for code, start in lexicon.hits(text, language):
-            starts.setdefault(code, []).append(start)
-        for code, where in starts.items():
-            found.setdefault(code, []).append(_Quote(text, language, where[0], len(set(where))))
+            places.setdefault(code, set()).add(start)
+        for code, where in places.items():
+            found.setdefault(code, []).append(_Quote(text, language, len(where)))
     return found
-
-
-def _cut(sentence: str, start: int) -> str:
-    if len(sentence) <= LONGEST_QUOTE:
-        return sentence
-    if start < LONGEST_QUOTE // 2:
-        return shorten(sentence, LONGEST_QUOTE)
-    begin = sentence.rfind(" ", 0, start - LONGEST_QUOTE // 4) + 1
-    return shorten("…" + sentence[begin:], LONGEST_QUOTE)
 
 
 def shared_themes(actor: Actor, tags: Iterable[ThemeTag]) -> tuple[str, ...]:

@@ -96,6 +96,10 @@ class Theme(_Frozen):
     about: Line | None = None
     words: ThemeWords = ThemeWords()
 
+    def name(self, language: str) -> str:
+        """Return the name in `language`: Finnish, else English."""
+        return self.name_fi if language == "fi" else self.name_en
+
 
 class Region(_Frozen):
     """The region the digests are made for.

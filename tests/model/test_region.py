@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from hame_match.model.region import Municipality, Region, Theme
+from hame_match.model.region import Municipality, Region, Theme, ThemeWords
 
 
 def region(**changes: object) -> Region:
@@ -71,3 +71,25 @@ def test_a_code_that_lost_its_zero_is_refused() -> None:
         Municipality.model_validate({"code": "61", "name": "Forssa", "employment_area": "TyöHäme"})
     with pytest.raises(ValidationError):
         region(maakunta="5")
+
+
+def test_a_theme_has_words_per_language_and_none_in_another() -> None:
+    words = ThemeWords(fi=("kiertotalou*",), en=("circular econom*", "bio-based"))
+    assert (words.of("fi"), words.of("sv"), words.of("fr")) == (("kiertotalou*",), (), ())
+    assert words.of("en") == ("circular econom*", "bio-based")
+
+
+@pytest.mark.parametrize("term", ["circ*lar", "**", "*", "a*", "*ai*", "raw, material", "design?"])
+def test_a_term_that_cannot_be_looked_up_is_refused(term: str) -> None:
+    with pytest.raises(ValidationError, match=r"is not a term|fits nearly everything"):
+        ThemeWords(fi=(term,))
+
+
+def test_a_term_that_stands_twice_is_refused() -> None:
+    with pytest.raises(ValidationError, match="en: farm stands twice"):
+        ThemeWords(en=("farm", "Farm"))
+
+
+def test_a_theme_is_called_by_its_finnish_or_english_name() -> None:
+    theme = Theme(code="design", name_fi="Muotoilu", name_en="Design")
+    assert (theme.name("fi"), theme.name("en"), theme.name("sv")) == ("Muotoilu", "Design", "Design")

@@ -203,7 +203,7 @@ def _parts(sentence: str) -> list[str]:
     """Return `sentence`, or, when it is too long, the items of a list in it, each cut at the end of a clause."""
     if len(sentence) <= LONGEST and "•" not in sentence:
         return [sentence]
-    parts = []
+    parts: list[str] = []
     for item in _ITEMS.split(sentence):
         opened = "… " if parts and item[:1].islower() else ""
         part = opened + item.strip("; ")

@@ -11,7 +11,7 @@ from hame_match.cli.session import workspace_of
 from hame_match.deliver.words import Words, load_words
 from hame_match.language import shorten
 from hame_match.model.call import StoredCall
-from hame_match.model.match import Decision, Match, RejectionReason, Review, Verdict
+from hame_match.model.match import Decision, Match, RejectionReason, Review, Verdict, question_of
 from hame_match.review.decisions import ReviewState, state_of
 
 if TYPE_CHECKING:
@@ -84,9 +84,18 @@ def match_json(match: Match, stored: StoredCall, review: Review | None, words: W
         "label": words.name(match.label),
         "eligibility": match.verdict.value,
         "reasons": [
-            {"rule": r.rule, "verdict": r.verdict.value, "code": r.code, "fact": r.fact, "text": words.reason(r)}
+            {
+                "rule": r.rule,
+                "verdict": r.verdict.value,
+                "code": r.code,
+                "fact": r.fact,
+                "sentence": r.sentence,
+                "text": words.reason(r),
+                "question": "" if r.verdict is Verdict.ELIGIBLE else words.check(r),
+            }
             for r in match.reasons
         ],
+        "question": words.check(asked) if (asked := question_of(match.reasons)) else "",
         "evidence": match.evidence,
         "evidence_language": match.evidence_language,
         "interest": match.interest,
@@ -97,6 +106,8 @@ def match_json(match: Match, stored: StoredCall, review: Review | None, words: W
         "folded_into": match.folded_into,
         "semantic": round(match.parts.semantic, 4),
         "lexical": round(match.parts.lexical, 4),
+        "learnt": round(match.parts.learnt, 4),
+        "flags": [{"code": flag.code, "fact": flag.fact, "text": words.reason(flag)} for flag in match.flags],
         "review": state_of(match, review).value,
         "ranker": match.ranker,
     }
@@ -256,9 +267,38 @@ def show(context: click.Context, actor: str, call: str, language: str, json_: bo
     click.echo(f"{words.name(match.verdict)}:")
     for reason in match.reasons:
         click.echo(f"  {words.name(reason.verdict)}: {words.reason(reason)}")
+        if reason.sentence:
+            click.echo(f"      {words('language.quote_open')}{reason.sentence}{words('language.quote_close')}")
+    if asked := question_of(match.reasons):
+        click.echo(f"{words('digest.check')}: {words.check(asked)}")
+    for flag in match.flags:
+        click.echo(f"  ! {words.reason(flag)}")
     click.echo(f"\n{state_of(match, review).value}" + (f" {review.at:%Y-%m-%d} {review.reviewer}" if review else ""))
     if review and (review.reason or review.note):
         click.echo(" ".join(part for part in (review.reason, review.note) if part))
+
+
+@command.command("explain")
+@_ACTOR
+@click.option("--call", metavar="C", help="What it does to this call: a rank or a call id of the actor's list.")
+@_LANGUAGE
+@as_json
+@click.pass_context
+def explain(context: click.Context, actor: str, call: str | None, language: str, json_: bool) -> None:
+    """Tell what was learnt from an actor's decisions and how it moves the list, or one call of it.
+
+    Example: hame-match matches explain --actor kaarnapuron-konepaja --call 1
+    """
+    from hame_match.cli import lessons
+    from hame_match.jobs.learning import explain as explain_actor
+
+    with workspace_of(context) as workspace:
+        found = explain_actor(workspace, actor, call)
+    words = load_words(language)
+    if json_:
+        print_json(lessons.explained_json(actor, found, words))
+        return
+    lessons.print_explained(actor, found, words)
 
 
 def _decide(context: click.Context, actor: str, calls: tuple[str, ...], note: str, reason: str | None) -> None:

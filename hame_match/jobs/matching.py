@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
+from hame_match.jobs.learning import Classroom, Taught
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import evidence, ranking
 from hame_match.match.diversity import Traits, fold, traits_of
@@ -88,6 +89,13 @@ class Ground:
         facets = ranking.facets_of(actor)
         return score(workspace.store.search, facets, self.corpus, self.vectors.known, self.space)
 
+    def apart(self, workspace: Workspace, actor: Actor, call_ids: Sequence[str]) -> tuple[Corpus, Vector]:
+        """Return known calls that are not ranked as a corpus, and their relevances for `actor`, (n_calls,)."""
+        windows = {call_id: self.windows[call_id] for call_id in call_ids}
+        corpus = ranking.corpus_of(windows, self.vectors.known, self.space)
+        facets = ranking.facets_of(actor)
+        return corpus, score(workspace.store.search, facets, corpus, self.vectors.known, self.space).relevance
+
 
 @dataclass(frozen=True)
 class _Listed:
@@ -95,6 +103,7 @@ class _Listed:
 
     actor: Actor
     scores: Scores
+    taught: Taught
     kept: list[tuple[int, Verdict, tuple[Reason, ...]]]
 
 
@@ -117,7 +126,11 @@ def rank_all(workspace: Workspace) -> Ranked:
 
     ground = ground_of(workspace, stored, open_ids)
     vectors, space, corpus = ground.vectors, ground.space, ground.corpus
-    listed = [_list(workspace, actor, ground.scores(workspace, actor), corpus, facts) for actor in actors]
+    classroom = Classroom(workspace, ground, stored)
+    listed = []
+    for actor in actors:
+        scores = ground.scores(workspace, actor)
+        listed.append(_list(workspace, actor, scores, classroom.taught(actor, scores, now), corpus, facts))
     shown = {corpus.call_ids[row] for one in listed for row, _, _ in one.kept}
     traits = {call_id: traits_of(stored[call_id].call) for call_id in shown}
     folded = {one.actor.slug: _folded(one, corpus, traits) for one in listed}
@@ -143,6 +156,9 @@ def rank_all(workspace: Workspace) -> Ranked:
             matches = _matches(one, corpus, stored, quotable, folded[one.actor.slug], vectors.model_id, now)
             store.matches.replace(one.actor.slug, matches)
             total += len(matches)
+        kept = ((one.taught, [row for row, _, _ in one.kept]) for one in listed)
+        lessons = (taught.only(rows).lesson_for([corpus.call_ids[row] for row in rows]) for taught, rows in kept)
+        store.lessons.replace(lesson for lesson in lessons if lesson is not None)
     return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
 
 
@@ -274,17 +290,22 @@ def score(
 
 
 def _list(
-    workspace: Workspace, actor: Actor, scores: Scores, corpus: Corpus, facts: Mapping[str, CallFacts]
+    workspace: Workspace,
+    actor: Actor,
+    scores: Scores,
+    taught: Taught,
+    corpus: Corpus,
+    facts: Mapping[str, CallFacts],
 ) -> _Listed:
     # Walk down the list and judge only as far as needed; what the actor cannot apply for goes behind the rest.
     fitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
     unfitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
-    for row in ranking.order(scores.relevance, corpus.call_ids, actor.slug):
+    for row in ranking.order(taught.relevance, corpus.call_ids, actor.slug):
         verdict, reasons = judge(facts[corpus.call_ids[row]], actor, workspace.region)
         (unfitting if verdict is Verdict.INELIGIBLE else fitting).append((row, verdict, reasons))
         if len(fitting) >= workspace.settings.match.keep:
             break
-    return _Listed(actor, scores, fitting + unfitting)
+    return _Listed(actor, scores, taught, fitting + unfitting)
 
 
 def _folded(one: _Listed, corpus: Corpus, traits: Mapping[str, Traits]) -> dict[str, str]:
@@ -308,7 +329,7 @@ def _matches(
         found = evidence.choose(
             quotable[known.call_id], scores.facets, scores.facet_rows[corpus.languages[row]], corpus.matrix[row]
         )
-        value = float(scores.relevance[row])
+        value = float(one.taught.relevance[row])
         matches.append(
             Match(
                 actor=one.actor.slug,
@@ -316,7 +337,11 @@ def _matches(
                 rank=rank,
                 relevance=value,
                 label=ranking.label_of(value),
-                parts=ScoreParts(float(np.clip(scores.semantic[row], 0, 1)), float(scores.lexical[row])),
+                parts=ScoreParts(
+                    semantic=float(np.clip(scores.semantic[row], 0, 1)),
+                    lexical=float(scores.lexical[row]),
+                    learnt=float(one.taught.gain[row]),
+                ),
                 verdict=verdict,
                 reasons=reasons,
                 evidence=found.sentence,
@@ -329,6 +354,7 @@ def _matches(
                 second_interest=found.second_interest,
                 borrowed_from=found.borrowed_from,
                 folded_into=folded.get(known.call_id, ""),
+                flags=one.taught.flags.get(row, ()),
             )
         )
     return matches

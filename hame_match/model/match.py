@@ -1,5 +1,6 @@
 """A match of an actor and a call, and what a person decided about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,29 +49,60 @@ class Reason:
     """What one eligibility rule found.
 
     Attributes:
-        rule: name of the rule (``status``, ``applicant_type``, ``region``, ``exclude``, ``money``).
+        rule: name of the rule, such as ``status`` or ``region``.
         verdict: the rule's answer.
-        code: key of the wording in ``templates/words``.
-        fact: the value or sentence of the call that the answer rests on; empty when none was found.
+        code: key of the wording in ``templates/words``; an unknown has a question under the same key.
+        fact: the value that the answer rests on, such as an amount; empty when none was found.
+        sentence: the sentence of the call that the answer rests on, word for word; empty when none says it.
     """
 
     rule: str
     verdict: Verdict
     code: str
     fact: str = ""
+    sentence: str = ""
+
+
+DECISIVE_RULES = frozenset({"status", "closed_circle", "applicant_type", "person", "region", "defence", "exclude"})
+"""Rules whose unknown leaves the whole verdict unknown: whether one may apply at all. The others ask for something that
+can be met, such as partners."""
+
+
+def question_of(reasons: Sequence[Reason]) -> Reason | None:
+    """Return the one reason whose question to ask first; None when nothing is open.
+
+    A no before what is unknown, what decides the verdict before the rest, and of the rest only what the call itself
+    states: every topic asks for partners by law, and a question that always comes is not read.
+
+    Args:
+        reasons: in the order of the rules.
+    """
+    open_ = [reason for reason in reasons if reason.verdict is Verdict.UNKNOWN]
+    asked = [
+        *(reason for reason in reasons if reason.verdict is Verdict.INELIGIBLE),
+        *(reason for reason in open_ if reason.rule in DECISIVE_RULES),
+        *(
+            reason
+            for reason in open_
+            if reason.rule not in DECISIVE_RULES and (reason.sentence or reason.code == "money_share")
+        ),
+    ]
+    return next(iter(asked), None)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """What a relevance was made of; every part in [0, 1], higher is better.
+    """What a relevance was made of; the first two in [0, 1], higher is better.
 
     Attributes:
         semantic: similarity of the actor's best facets to the call's windows, after centring.
         lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
+        learnt: what decisions added to the relevance, in (-1, 1); without it the relevance is that of the profile alone.
     """
 
     semantic: float
     lexical: float
+    learnt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +116,7 @@ class Match:
         relevance: in [0, 1], higher is better; orders the list.
         label: `relevance` in three steps.
         parts: what `relevance` was made of.
-        verdict: all rules together: ineligible if one is, else unknown if one is, else eligible.
+        verdict: all rules together: ineligible if one is, else unknown if a decisive one is, else eligible.
         reasons: what each rule found, in the order of the rules.
         evidence: the sentence of the call that fits best, verbatim, cuts marked by an ellipsis; empty when the call
             has no text and borrows none.
@@ -98,6 +130,7 @@ class Match:
         borrowed_from: title of the topic whose text was embedded and is quoted, because the call has none of its own;
             empty otherwise.
         folded_into: id of a better match of the same list whose sister this call is; empty for all others.
+        flags: rules learnt from reasons of rejections that the call hits, each with the stated fact; no verdict.
     """
 
     actor: str
@@ -118,6 +151,7 @@ class Match:
     second_interest: str = ""
     borrowed_from: str = ""
     folded_into: str = ""
+    flags: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,9 @@ def _match(row: Mapping[str, Any]) -> Match:
         rank=row["rank"],
         relevance=row["relevance"],
         label=Label(row["label"]),
-        parts=ScoreParts(semantic=row["semantic"], lexical=row["lexical"]),
+        parts=ScoreParts(semantic=row["semantic"], lexical=row["lexical"], learnt=row["learnt"]),
         verdict=Verdict(row["verdict"]),
-        reasons=tuple(
-            Reason(rule, Verdict(verdict), code, fact) for rule, verdict, code, fact in json.loads(row["reasons"])
-        ),
+        reasons=_reasons(row["reasons"]),
         evidence=row["evidence"],
         evidence_language=row["evidence_language"],
         interest=row["interest"],
@@ -42,7 +40,16 @@ def _match(row: Mapping[str, Any]) -> Match:
         second_interest=row["second_interest"],
         borrowed_from=row["borrowed_from"],
         folded_into=row["folded_into"],
+        flags=_reasons(row["flags"]),
     )
+
+
+def _reasons(text: str) -> tuple[Reason, ...]:
+    return tuple(Reason(rule, Verdict(verdict), *said) for rule, verdict, *said in json.loads(text))
+
+
+def _reasons_text(reasons: Iterable[Reason]) -> str:
+    return json.dumps([[r.rule, r.verdict, r.code, r.fact, r.sentence] for r in reasons], ensure_ascii=False)
 
 
 @wrapping_errors
@@ -65,7 +72,9 @@ class MatchTable:
                 "semantic": match.parts.semantic,
                 "lexical": match.parts.lexical,
                 "verdict": match.verdict,
-                "reasons": json.dumps([[r.rule, r.verdict, r.code, r.fact] for r in match.reasons], ensure_ascii=False),
+                "learnt": match.parts.learnt,
+                "reasons": _reasons_text(match.reasons),
+                "flags": _reasons_text(match.flags),
                 "evidence": match.evidence,
                 "evidence_language": match.evidence_language,
                 "interest": match.interest,

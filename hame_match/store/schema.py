@@ -190,6 +190,19 @@ def runs_001(db: Database) -> None:
 
 
 @migrations()
+def lessons_001(db: Database) -> None:
+    """What decisions teach: from when on they count, what the last ranking learnt, and what it did to matches."""
+    db.table("learning_starts").create(
+        {"actor": str, "forgotten_at": str}, pk="actor", not_null={"forgotten_at"}, strict=True
+    )
+    db.table("lessons").create(
+        {"actor": str, "at": str, "content": str}, pk="actor", not_null={"at", "content"}, strict=True
+    )
+    db.table("matches").add_column("learnt", "REAL", not_null_default=0.0)
+    db.table("matches").add_column("flags", str, not_null_default="[]")
+
+
+@migrations()
 def matches_002(db: Database) -> None:
     """What a line of a list says besides: a second sentence, whose text is quoted, and the match it is folded into."""
     for column in ("second_evidence", "second_interest", "borrowed_from", "folded_into"):

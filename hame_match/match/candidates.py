@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from hame_match.match.ranking import BEST_FACETS, Corpus, Matrix
 
+BY_MEANING = 1000
+"""Calls of an actor that are scored because of their meaning; with fewer calls in all, every one is."""
+BY_WORDS = 50
+"""Calls of an interest that are scored because of its words, wherever meaning puts them."""
 ACTORS_AT_ONCE = 256
 CALLS_AT_ONCE = 4096
 """A block of 256 actors with four interests each against 4,096 calls: large enough for both cores to be busy with the

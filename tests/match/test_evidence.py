@@ -21,7 +21,8 @@ def evidence_of(call: Call, *, embedded: bool = True, about_both: bool = False) 
     sentences = candidates(call)
     vectors = {text_hash(s): row for s, row in zip(sentences, embedder.embed_passages(sentences), strict=True)}
     facets = embedder.embed_queries(INTERESTS)
-    return choose(quotable(call, sentences, vectors if embedded else {}, EMPTY), FACETS, facets, facets.sum(axis=0) if about_both else facets[1])
+    row = facets.sum(axis=0) if about_both else facets[1]
+    return choose(quotable(call, sentences, vectors if embedded else {}, EMPTY), FACETS, facets, row)
 
 
 @pytest.mark.parametrize(("text", "interest"), [(ROBOTS, INTERESTS[0]), (BOOKS, INTERESTS[1])])

@@ -28,9 +28,9 @@ from hame_match.match.terms import CallTerms
 from hame_match.model.lesson import Influence, Judgement, LearntRule, LessonState, RuleKind
 from hame_match.model.match import Decision, Reason, RejectionReason, Review, Verdict
 
-VARIANCE = 4.0
-"""Variance of the learnt direction: how far one approved call may move a call just like it. Chosen by leaving one actor
-out, `benchmarks/learning.py`."""
+VARIANCE = 8.0
+"""Variance of the learnt direction: how far one approved call may move a call just like it. Chosen by leaving one
+actor out (`benchmarks/learning.py`)."""
 BIAS_VARIANCE = 4.0
 """Variance of how strict a manager is overall; taken out of the vectors' account and never added to a list."""
 NEGATIVE_WEIGHT = 0.2
@@ -111,6 +111,7 @@ def learn(
     *,
     variance: float = VARIANCE,
     negative_weight: float = NEGATIVE_WEIGHT,
+    guard: bool = True,
 ) -> Learnt:
     """Learn from judged calls.
 
@@ -121,6 +122,7 @@ def learn(
         weights: how much each teaches, above 0.
         variance: see `VARIANCE`.
         negative_weight: see `NEGATIVE_WEIGHT`.
+        guard: whether what does not beat the prior is dropped; without it for measurements only.
 
     Returns:
         Nothing that moves a list (`weights` all 0) without at least one suitable and one unsuitable call, or where the
@@ -136,7 +138,7 @@ def learn(
     inverse, working, dual = _mode(offset, variance * rows @ rows.T + BIAS_VARIANCE, signs, counts)
     before, after = _left_out(offset, inverse, working, dual, signs)
     losses = np.logaddexp(0.0, -before), np.logaddexp(0.0, -after)
-    trust = _trust(losses[0] - losses[1])
+    trust = _trust(losses[0] - losses[1]) if guard else 1.0
     return Learnt(
         LessonState.USED if trust else LessonState.NOT_BETTER,
         rows,

@@ -97,7 +97,7 @@ class ScoreParts:
     Attributes:
         semantic: similarity of the actor's best facets to the call's windows, after centring.
         lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
-        learnt: what decisions added to the relevance, in (-1, 1); without it the relevance is that of the profile alone.
+        learnt: what decisions added to the relevance, in (-1, 1); the rest is the relevance of the profile alone.
     """
 
     semantic: float

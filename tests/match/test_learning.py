@@ -102,8 +102,8 @@ def test_few_decisions_stay_close_to_the_prior(count: int) -> None:
         prior, matrix, answers = taught(40, seed)
         learnt = learn(prior[:count], matrix[:count], answers[:count], ones(count))
         effect = learnt.effects(matrix).sum(axis=1)
-        # A call just like an approved one may come a label up; strangers hardly move.
-        assert np.abs(effect).max() <= 2.0
+        # Calls like a judged one may move by up to two labels; strangers hardly move.
+        assert np.abs(effect).max() <= 2.5
         strangers = learnt.effects(vectors(200, seed + 1000)).sum(axis=1)
         assert np.abs(strangers).mean() < 0.3
 

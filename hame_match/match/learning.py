@@ -44,7 +44,7 @@ MOST_INFLUENCES = 3
 """Judged calls named for one call; more explains less."""
 
 _STEPS = 25
-_ENOUGH = 1e-8
+_ENOUGH = 1e-6
 _LEAST_CURVATURE = 1e-4  # a prior that is nearly sure would make the working response run away
 _EDGE = 1e-6
 

@@ -12,7 +12,7 @@ _NOUNS = {
     "init": ("init", "Make a workspace: settings and a folder for profiles."),
     "demo": ("demo", "Run the whole way offline on bundled calls and fictional actors."),
     "spiders": ("spiders", "List, run and check the spiders that collect calls."),
-    "calls": ("calls", "List and show the calls that are stored."),
+    "calls": ("calls", "List, find and show the calls that are stored."),
     "actors": ("actors", "List the actors and check their profiles."),
     "matches": ("matches", "Rank calls for the actors; list, approve and reject matches."),
     "digests": ("digests", "Prepare, preview and send the weekly digests."),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("calls")
 def command() -> None:
-    """List and show the calls that are stored.
+    """List, find and show the calls that are stored.
 
     Example: hame-match calls list --source fi_eura2021
     """
@@ -103,7 +103,18 @@ def list_(context: click.Context, source: str | None, theme: str | None, all_: b
     if json_:
         print_json([call_json(one, now, tags[one.call_id]) for one in shown])
         return
-    rows = [
+    rows = _rows(shown, now)
+    empty = f"No call is about {theme}." if theme and stored else "No calls; run `hame-match spiders run`."
+    print_table("", _COLUMNS, rows, empty=empty)
+    if rows:
+        click.echo(f"{len(shown)} of {len(stored)} stored calls.")
+
+
+_COLUMNS = ("call", "title", "status", "deadline", "grant")
+
+
+def _rows(shown: Sequence[StoredCall], now: datetime) -> list[tuple[str, ...]]:
+    return [
         (
             one.call_id,
             shorten(one.call.title(one.call.original_language())[0], 70),
@@ -113,10 +124,40 @@ def list_(context: click.Context, source: str | None, theme: str | None, all_: b
         )
         for one in shown
     ]
-    empty = f"No call is about {theme}." if theme and stored else "No calls; run `hame-match spiders run`."
-    print_table("", ("call", "title", "status", "deadline", "grant"), rows, empty=empty)
-    if rows:
-        click.echo(f"{len(shown)} of {len(stored)} stored calls.")
+
+
+@command.command("search")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="Calls shown at most.")
+@click.option("--all", "all_", is_flag=True, help="Closed calls, too.")
+@as_json
+@click.pass_context
+def search(context: click.Context, words: tuple[str, ...], limit: int, all_: bool, json_: bool) -> None:
+    """Find calls by words of their text, in other inflections, too, the best first.
+
+    Words may be Finnish, Swedish or English. Calls that hold every word are found; where none does, those that hold
+    some.
+
+    Example: hame-match calls search vesistöjen kunnostus
+    """
+    from hame_match.jobs import searching
+
+    with workspace_of(context) as workspace:
+        now = workspace.clock()
+        hits = searching.search(workspace, " ".join(words), closed=all_, most=limit)
+        if json_:
+            lexicon = Lexicon(workspace.region.themes)
+            print_json([call_json(one, now, tags_of(one.call, lexicon)) for one in hits.calls])
+            return
+    asked = " ".join(words)
+    if hits.total and not hits.calls:
+        empty = f"None of the {hits.looked_at} best calls with {asked!r} is open; --all shows closed ones."
+    else:
+        empty = f"No call holds {asked!r}."
+    print_table("", _COLUMNS, _rows(hits.calls, now), empty=empty)
+    if hits.calls:
+        held = "every word" if hits.every_word else "some of the words; none holds them all"
+        click.echo(f"{len(hits.calls)} shown; {hits.total} stored calls hold {held}.")
 
 
 def _by_deadline(stored: StoredCall, now: datetime) -> tuple[bool, str, str]:

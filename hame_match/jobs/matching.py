@@ -1,24 +1,27 @@
 """Ranks every open call for every actor: embeds what is new, scores, judges eligibility, finds the evidence."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from hame_match.jobs.learning import Classroom, Taught
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import evidence, ranking
+from hame_match.match import action_fit, candidates, evidence, fusion, gloss, ranking
+from hame_match.match.candidates import Rows
 from hame_match.match.diversity import Traits, fold, traits_of
-from hame_match.match.eligibility import CallFacts, facts_of, judge
+from hame_match.match.eligibility import CallFacts, exclude_rule, facts_of, judge
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.evidence import Quotable
+from hame_match.match.fusion import Weights
 from hame_match.match.lexical import call_stems, stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
 from hame_match.match.windows import CallWindows, lenders, subject_text, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
 from hame_match.model.match import Match, Reason, ScoreParts, Verdict
+from hame_match.model.region import Region
 from hame_match.sentences import common_sentences
 from hame_match.store import Store
 from hame_match.store.search import SearchIndex
@@ -58,14 +61,27 @@ class Scores:
         facet_rows: call language to (n_facets, d), see `ranking.facet_matrices`.
         semantic: similarity of meaning, higher is better.
         lexical: agreement of words, in [0, 1).
-        relevance: both as one, in (0, 1); what lists are ordered by.
+        fit: how well the type of action suits, in [-1, 1].
+        relevance: all as one, in (0, 1); what lists are ordered by.
     """
 
     facets: tuple[Facet, ...]
     facet_rows: Mapping[str, Matrix]
     semantic: Vector
     lexical: Vector
+    fit: Vector
     relevance: Vector
+
+    def only(self, rows: Sequence[int]) -> "Scores":
+        """Return the scores of `rows`, in that order: all that a list needs to remember."""
+        kept = list(rows)
+        return replace(
+            self,
+            semantic=self.semantic[kept],
+            lexical=self.lexical[kept],
+            fit=self.fit[kept],
+            relevance=self.relevance[kept],
+        )
 
 
 @dataclass(frozen=True)
@@ -77,29 +93,55 @@ class Ground:
         vectors: of all of them and of all interests known.
         space: what to take out of the vectors before they are compared.
         corpus: the calls to rank.
+        facts: call id to what it states, of every call known.
     """
 
     windows: Mapping[str, CallWindows]
     vectors: "Vectors"
     space: Space
     corpus: Corpus
+    facts: Mapping[str, CallFacts]
 
-    def scores(self, workspace: Workspace, actor: Actor) -> Scores:
-        """Return how well each call of the corpus suits `actor`."""
-        facets = ranking.facets_of(actor)
-        return score(workspace.store.search, facets, self.corpus, self.vectors.known, self.space)
+    def candidates(self, workspace: Workspace) -> Iterator[tuple[Actor, Rows]]:
+        """Yield each actor with the rows, ascending, of the calls worth scoring: the best by meaning and by words."""
+        call_ids, vectors, actors = self.corpus.call_ids, self.vectors.known, workspace.actors
+        if len(call_ids) <= candidates.BY_MEANING:
+            for actor in actors:
+                yield actor, np.arange(len(call_ids))
+            return
+        rows_of = {call_id: row for row, call_id in enumerate(call_ids)}
+        for start in range(0, len(actors), candidates.ACTORS_AT_ONCE):
+            block = actors[start : start + candidates.ACTORS_AT_ONCE]
+            facets = [ranking.facets_of(actor) for actor in block]
+            matrices = [ranking.facet_matrices(one, self.corpus.languages, vectors, self.space) for one in facets]
+            by_meaning = candidates.best_by_meaning(matrices, self.corpus, candidates.BY_MEANING)
+            for actor, interests, rows in zip(block, facets, by_meaning, strict=True):
+                best = [workspace.store.search.best(_stems_of(one), candidates.BY_WORDS, rows_of) for one in interests]
+                by_words = [rows_of[call_id] for found in best for call_id in found]
+                yield actor, np.union1d(rows, np.asarray(by_words, np.intp))
+
+    def scores(self, workspace: Workspace, actor: Actor, rows: Rows | None = None) -> Scores:
+        """Return how well each call of the corpus suits `actor`; words are asked of `rows` only, if given."""
+        return self._score(workspace, actor, self.corpus, rows)
 
     def apart(self, workspace: Workspace, actor: Actor, call_ids: Sequence[str]) -> tuple[Corpus, Vector]:
         """Return known calls that are not ranked as a corpus, and their relevances for `actor`, (n_calls,)."""
         windows = {call_id: self.windows[call_id] for call_id in call_ids}
         corpus = ranking.corpus_of(windows, self.vectors.known, self.space)
+        return corpus, self._score(workspace, actor, corpus, None).relevance
+
+    def _score(self, workspace: Workspace, actor: Actor, corpus: Corpus, rows: Rows | None) -> Scores:
         facets = ranking.facets_of(actor)
-        return corpus, score(workspace.store.search, facets, corpus, self.vectors.known, self.space).relevance
+        fit = fits(actor, (self.facts[call_id] for call_id in corpus.call_ids), workspace.region)
+        return score(workspace.store.search, facets, corpus, self.vectors.known, self.space, rows, fit=fit)
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """One actor's list before the evidence is known; `kept` points into the corpus, best first."""
+    """One actor's list before the evidence is known; `kept` points into the corpus, best first.
+
+    Scores and what is taught are of the calls kept only, in their order: whole, they would not fit for many actors.
+    """
 
     actor: Actor
     scores: Scores
@@ -124,13 +166,13 @@ def rank_all(workspace: Workspace) -> Ranked:
             store.matches.forget_others([])
         return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), 0, 0)
 
-    ground = ground_of(workspace, stored, open_ids)
+    ground = ground_of(workspace, stored, facts)
     vectors, space, corpus = ground.vectors, ground.space, ground.corpus
     classroom = Classroom(workspace, ground, stored)
     listed = []
-    for actor in actors:
-        scores = ground.scores(workspace, actor)
-        listed.append(_list(workspace, actor, scores, classroom.taught(actor, scores, now), corpus, facts))
+    for actor, rows in ground.candidates(workspace):
+        scores = ground.scores(workspace, actor, rows)
+        listed.append(_list(workspace, actor, scores, classroom.taught(actor, scores, now), corpus, rows, facts))
     shown = {corpus.call_ids[row] for one in listed for row, _, _ in one.kept}
     traits = {call_id: traits_of(stored[call_id].call) for call_id in shown}
     folded = {one.actor.slug: _folded(one, corpus, traits) for one in listed}
@@ -156,19 +198,18 @@ def rank_all(workspace: Workspace) -> Ranked:
             matches = _matches(one, corpus, stored, quotable, folded[one.actor.slug], vectors.model_id, now)
             store.matches.replace(one.actor.slug, matches)
             total += len(matches)
-        kept = ((one.taught, [row for row, _, _ in one.kept]) for one in listed)
-        lessons = (taught.only(rows).lesson_for([corpus.call_ids[row] for row in rows]) for taught, rows in kept)
+        lessons = (one.taught.lesson_for([corpus.call_ids[row] for row, _, _ in one.kept]) for one in listed)
         store.lessons.replace(lesson for lesson in lessons if lesson is not None)
     return Ranked(len(actors), len(open_ids), len(stored) - len(open_ids), vectors.embedded, total)
 
 
-def ground_of(workspace: Workspace, stored: Mapping[str, StoredCall], open_ids: Sequence[str]) -> Ground:
-    """Return the calls of `open_ids` in one space; embeds what has no vector yet.
+def ground_of(workspace: Workspace, stored: Mapping[str, StoredCall], facts: Mapping[str, CallFacts]) -> Ground:
+    """Return the calls that are not closed in one space; embeds what has no vector yet.
 
     Args:
         workspace: gives the model and the actors.
         stored: every call of the database by id, their stems up to date (see `index`).
-        open_ids: those to rank, at least one.
+        facts: what each of them states; one at least is not closed.
 
     Raises:
         EmbeddingError: the model is missing or broken.
@@ -181,8 +222,9 @@ def ground_of(workspace: Workspace, stored: Mapping[str, StoredCall], open_ids: 
     vectors.need_passages(text for call in windows.values() for text in call.texts)
     vectors.need_queries(text.text for text in background)
     space = space_of(windows, background, vectors.known)
-    corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in open_ids}, vectors.known, space)
-    return Ground(windows, vectors, space, corpus)
+    still_open = [call_id for call_id, fact in facts.items() if fact.status is not CallStatus.CLOSED]
+    corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in still_open}, vectors.known, space)
+    return Ground(windows, vectors, space, corpus, facts)
 
 
 def index(store: Store, stored: Mapping[str, StoredCall]) -> None:
@@ -269,6 +311,10 @@ def score(
     corpus: Corpus,
     vectors: Mapping[str, Vector],
     space: Space,
+    rows: Rows | None = None,
+    *,
+    fit: Vector | None = None,
+    weights: Weights = fusion.PROFILE,
 ) -> Scores:
     """Score every call of `corpus` for one actor: the one way, of lists and of evaluations.
 
@@ -278,15 +324,32 @@ def score(
         corpus: the calls.
         vectors: text hash to vector, of every wording of the facets.
         space: what to take out of the vectors before they are compared.
+        rows: the calls whose words are asked; the others' lexical score is 0. None is all.
+        fit: how well each call's type of action suits, see `fits`; None says nothing.
+        weights: of the signals, for this kind of texts.
     """
     facet_rows = ranking.facet_matrices(facets, corpus.languages, vectors, space)
-    semantic = ranking.semantic_scores(facet_rows, corpus)
-    by_facet = [
-        search.rank([stem for text in facet.texts for stem in stems(text.text, text.words_language)])
-        for facet in facets
-    ]
-    lexical = ranking.lexical_scores(by_facet, corpus.call_ids)
-    return Scores(facets, facet_rows, semantic, lexical, ranking.relevance(semantic, lexical))
+    among = corpus.call_ids if rows is None else [corpus.call_ids[row] for row in rows]
+    by_facet = [search.rank(_stems_of(facet), among) for facet in facets]
+    semantic, lexical = ranking.two_best(
+        ranking.facet_similarities(facet_rows, corpus), ranking.facet_agreements(by_facet, corpus.call_ids), weights
+    )
+    suits = np.zeros(len(corpus.call_ids), np.float32) if fit is None else fit
+    return Scores(facets, facet_rows, semantic, lexical, suits, fusion.relevance(semantic, lexical, suits, weights))
+
+
+def fits(actor: Actor, facts: Iterable[CallFacts], region: Region) -> Vector:
+    """Return how well each call's type of action suits `actor`, in [-1, 1]; -1 is also what it excludes; (n_calls,)."""
+
+    def of(one: CallFacts) -> float:
+        unwanted = exclude_rule(one, actor, region).verdict is Verdict.INELIGIBLE
+        return -1.0 if unwanted else action_fit.fit(actor, one.action)
+
+    return np.array([of(one) for one in facts], np.float32)
+
+
+def _stems_of(facet: Facet) -> list[str]:
+    return [stem for text in facet.texts for stem in stems(text.text, text.words_language)]
 
 
 def _list(
@@ -295,17 +358,21 @@ def _list(
     scores: Scores,
     taught: Taught,
     corpus: Corpus,
+    rows: Rows,
     facts: Mapping[str, CallFacts],
 ) -> _Listed:
     # Walk down the list and judge only as far as needed; what the actor cannot apply for goes behind the rest.
     fitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
     unfitting: list[tuple[int, Verdict, tuple[Reason, ...]]] = []
-    for row in ranking.order(taught.relevance, corpus.call_ids, actor.slug):
+    for place in ranking.order(taught.relevance[rows], [corpus.call_ids[row] for row in rows], actor.slug):
+        row = int(rows[place])
         verdict, reasons = judge(facts[corpus.call_ids[row]], actor, workspace.region)
         (unfitting if verdict is Verdict.INELIGIBLE else fitting).append((row, verdict, reasons))
         if len(fitting) >= workspace.settings.match.keep:
             break
-    return _Listed(actor, scores, taught, fitting + unfitting)
+    kept = fitting + unfitting
+    places = [row for row, _, _ in kept]
+    return _Listed(actor, scores.only(places), taught.only(places), kept)
 
 
 def _folded(one: _Listed, corpus: Corpus, traits: Mapping[str, Traits]) -> dict[str, str]:
@@ -329,18 +396,20 @@ def _matches(
         found = evidence.choose(
             quotable[known.call_id], scores.facets, scores.facet_rows[corpus.languages[row]], corpus.matrix[row]
         )
-        value = float(one.taught.relevance[row])
+        place = rank - 1
+        value = float(one.taught.relevance[place])
         matches.append(
             Match(
                 actor=one.actor.slug,
                 call_id=known.call_id,
                 rank=rank,
                 relevance=value,
-                label=ranking.label_of(value),
+                label=fusion.label_of(value),
                 parts=ScoreParts(
-                    semantic=float(np.clip(scores.semantic[row], 0, 1)),
-                    lexical=float(scores.lexical[row]),
-                    learnt=float(one.taught.gain[row]),
+                    semantic=float(np.clip(scores.semantic[place], 0, 1)),
+                    lexical=float(scores.lexical[place]),
+                    fit=float(scores.fit[place]),
+                    learnt=float(one.taught.gain[place]),
                 ),
                 verdict=verdict,
                 reasons=reasons,
@@ -348,13 +417,13 @@ def _matches(
                 evidence_language=found.language,
                 interest=found.interest,
                 content_hash=known.content_hash,
-                ranker=f"{ranking.RANKER}/{model_id}",
+                ranker=f"{ranking.RANKER}/{model_id}/{gloss.version()}",
                 at=now,
                 second_evidence=found.second_sentence,
                 second_interest=found.second_interest,
                 borrowed_from=found.borrowed_from,
                 folded_into=folded.get(known.call_id, ""),
-                flags=one.taught.flags.get(row, ()),
+                flags=one.taught.flags.get(place, ()),
             )
         )
     return matches

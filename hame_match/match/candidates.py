@@ -31,7 +31,7 @@ def best_by_meaning(facets: Sequence[Mapping[str, Matrix]], corpus: Corpus, most
 
     Args:
         facets: for each actor, call language to (n_facets, d), see `ranking.facet_matrices`; hand over about
-            `ACTORS_AT_ONCE` actors, whose keys of `most` + `CALLS_AT_ONCE` calls are held at once.
+            `ACTORS_AT_ONCE` actors, whose keys of `most` + 2 `CALLS_AT_ONCE` calls at most are held at once.
         corpus: the calls.
         most: number of calls wanted, at least 1.
 
@@ -50,20 +50,11 @@ def best_by_meaning(facets: Sequence[Mapping[str, Matrix]], corpus: Corpus, most
             stacked = np.stack([facets[actor][language] for actor in actors])
             fresh = _keys(_mean_of_best(stacked, corpus.matrix[rows]), rows)
             best = np.concatenate([best, fresh], axis=1)
-            if best.shape[1] > most:
-                best = np.partition(best, -most, axis=1)[:, -most:]
-        for actor, keys in zip(actors, best, strict=True):
+            if best.shape[1] >= most + CALLS_AT_ONCE:  # not sooner: a language's last block may hold a few calls
+                best = _first(best, most)
+        for actor, keys in zip(actors, _first(best, most), strict=True):
             found[actor] = np.sort(_rows(keys))
     return found
-
-
-def only(corpus: Corpus, rows: Rows) -> Corpus:
-    """Return the calls of `rows` as a corpus, in that order; all of them in their order give the corpus itself."""
-    if len(rows) == len(corpus.call_ids) and np.array_equal(rows, np.arange(len(rows))):
-        return corpus
-    return Corpus(
-        tuple(corpus.call_ids[row] for row in rows), tuple(corpus.languages[row] for row in rows), corpus.matrix[rows]
-    )
 
 
 def _alike(facets: Sequence[Mapping[str, Matrix]]) -> Iterator[list[int]]:
@@ -114,6 +105,11 @@ def _keys(scores: Matrix, rows: Rows) -> _Keys:
     bits = (scores + np.float32(0)).view(np.int32)  # + 0 makes -0 a 0, which it equals
     ordered = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
     return (ordered.astype(np.int64) << 32) | (np.int64(0xFFFFFFFF) - rows)
+
+
+def _first(keys: _Keys, most: int) -> _Keys:
+    """Return the `most` greatest keys of each row, in no order; there are more."""
+    return np.partition(keys, -most, axis=1)[:, -most:]
 
 
 def _rows(keys: _Keys) -> Rows:

@@ -16,6 +16,9 @@ FEW = 20
 """With fewer calls than this a share means nothing."""
 TITLE_WEIGHT = 3.0
 """A word in the title counts as three in the body; the usual choice for short titles over long texts."""
+OPENING = 6
+"""Letters from which a stem that is searched for may open a longer one: ``vesistö`` finds ``vesistöj`` and
+``vesistökunnostus``, but ``port`` no portfolio."""
 
 _Postings = tuple[NDArray[np.int32], NDArray[np.float64]]
 
@@ -137,10 +140,11 @@ class SearchIndex:
         """Return the calls that hold every word, best first; where no call does, those that hold any.
 
         Args:
-            words: for each word its stems, such as one for each language it may be in; one of them is enough.
+            words: for each word its stems, such as one for each language it may be in; one of them is enough. Those
+                of `OPENING` letters or more may go on, in another inflection or a compound.
             most: number of calls wanted.
         """
-        groups = [[_quoted(line) for stem in stems if (line := clean_line(stem))] for stems in words]
+        groups = [[_opening(line) for stem in stems if (line := clean_line(stem))] for stems in words]
         clauses = [f"({' OR '.join(group)})" for group in groups if group]
         if not clauses:
             return Found((), 0, every_word=True)
@@ -166,6 +170,10 @@ class SearchIndex:
             rows = self._db.execute("SELECT term FROM temp.stem_counts WHERE doc > ?", [max(calls * COMMON, FEW)])
             self._common_stems = frozenset(term for (term,) in rows.fetchall())
         return self._common_stems
+
+
+def _opening(stem: str) -> str:
+    return f"{_quoted(stem)}*" if len(stem) >= OPENING else _quoted(stem)
 
 
 def _quoted(stem: str) -> str:

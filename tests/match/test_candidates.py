@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hame_match.match import candidates
-from hame_match.match.candidates import best_by_meaning, only
+from hame_match.match.candidates import best_by_meaning
 from hame_match.match.ranking import Corpus, Matrix, semantic_scores
 
 LANGUAGES = ("en", "fi", "sv")
@@ -84,17 +84,10 @@ def test_minus_zero_is_zero() -> None:
     assert rows.tolist() == [0, 1]
 
 
-def test_a_small_corpus_is_taken_whole_and_is_itself() -> None:
+def test_a_small_corpus_is_taken_whole() -> None:
     facets, corpus = drawn(1, 20, [2])
     (rows,) = best_by_meaning(facets, corpus, 20)
-    assert only(corpus, rows) is corpus
-
-
-def test_only_keeps_the_calls_asked_for_in_the_order_asked() -> None:
-    corpus = a_corpus(np.eye(3, dtype=np.float32), ["fi", "sv", "en"])
-    kept = only(corpus, np.array([2, 0]))
-    assert (kept.call_ids, kept.languages) == (("c2", "c0"), ("en", "fi"))
-    np.testing.assert_array_equal(kept.matrix, [[0, 0, 1], [1, 0, 0]])
+    assert rows.tolist() == list(range(20))
 
 
 def test_nobody_and_nothing_are_no_trouble() -> None:

@@ -11,7 +11,7 @@ from hame_match.language import format_money, shorten
 from hame_match.model.actor import Actor
 from hame_match.model.call import Call
 from hame_match.model.digest import Digest, DigestItem
-from hame_match.model.match import Label, Match, Reason, Verdict
+from hame_match.model.match import Label, Match, question_of
 
 INTEREST_CHARS = 260
 EVIDENCE_CHARS = 240
@@ -20,8 +20,6 @@ SECOND_CHARS = 160
 """The second reason is told more briefly than the first."""
 SISTERS = 4
 """Most sisters named in an entry; the others are counted."""
-CHECKS = 2
-"""Most open questions shown; the first rules matter most."""
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -226,11 +224,5 @@ def _funder(call: Call, words: Words) -> Fact:
 
 
 def _remarks(match: Match, words: Words) -> list[Fact]:
-    questions = [words.check(reason) for reason in match.reasons if _is_open(reason)][:CHECKS]
-    return [Fact(words("digest.check"), Said(" ".join(questions), words.language))] if questions else []
-
-
-def _is_open(reason: Reason) -> bool:
-    if reason.rule == "money" and not reason.fact:
-        return False  # the funder's page tells the size; that is no question for the actor
-    return reason.verdict is not Verdict.ELIGIBLE
+    asked = question_of(match.reasons)
+    return [Fact(words("digest.check"), Said(words.check(asked), words.language))] if asked else []

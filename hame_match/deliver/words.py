@@ -110,6 +110,8 @@ class Words:
     def _fact(self, reason: Reason) -> str:
         if reason.rule in ("money", "learnt") and _AMOUNT.fullmatch(reason.fact):
             return format_money(Decimal(reason.fact), self.language)
+        if reason.rule == "language":
+            return ", ".join(self.phrases.get(f"tongue.{code}", code) for code in reason.fact.split(", ") if code)
         return reason.fact
 
 

@@ -16,7 +16,7 @@ from itertools import combinations
 
 import numpy as np
 
-from hame_match.match.applicants import types_in
+from hame_match.match.eligibility.applicants import types_in
 from hame_match.match.ranking import Matrix, Vector
 from hame_match.model.actor import Actor, ActorType
 from hame_match.model.call import SUBJECT_ROLES, ApplicantType, Call, SectionRole
@@ -364,8 +364,13 @@ def decisive(verdict: Verdict, reasons: Sequence[Reason]) -> Reason:
     raise ValueError(f"no rule says {verdict.value}")
 
 
+_SILENT = frozenset({"consortium_unknown", "consortium_by_law", "trl_unknown", "co_funding_unknown"})
+"""Codes of what the call itself does not say, which is no question to a member."""
+
+
 def _is_question(reason: Reason) -> bool:
-    return reason.rule in {"consortium", "trl", "co_funding"} and reason.verdict is not Verdict.ELIGIBLE
+    asked = reason.rule in {"consortium", "trl", "co_funding"} and reason.verdict is not Verdict.ELIGIBLE
+    return asked and reason.code not in _SILENT
 
 
 def _short(able: Sequence[Candidate], wanted: Sequence[Wanted]) -> list[Candidate]:

@@ -138,19 +138,75 @@ class Recipient(_Frozen):
     subscribed: bool = True
 
 
-class Size(_Frozen):
-    """How big an actor is; `category` is the EU's size class (Recommendation 2003/361/EC)."""
+SizeClass = Literal["micro", "small", "medium", "large"]
 
-    category: Annotated[Literal["micro", "small", "medium", "large"] | None, Field(alias="class")] = None
+
+class Size(_Frozen):
+    """How big an actor is, with the companies it belongs together with.
+
+    Attributes:
+        category: the EU's size class (Recommendation 2003/361/EC), where the actor knows it; it wins over the numbers.
+        staff: annual work units.
+        turnover_eur: of a year, in EUR.
+        balance_eur: balance sheet total, in EUR.
+        note: free words.
+    """
+
+    category: Annotated[SizeClass | None, Field(alias="class")] = None
     staff: Annotated[int, Field(ge=0)] | None = None
+    turnover_eur: Euros | None = None
+    balance_eur: Euros | None = None
     note: str = ""
 
 
+_CEILINGS: tuple[tuple[SizeClass, int, int, int], ...] = (
+    ("micro", 10, 2_000_000, 2_000_000),
+    ("small", 50, 10_000_000, 10_000_000),
+    ("medium", 250, 50_000_000, 43_000_000),
+)
+"""Size class, staff below, turnover at most, balance at most: Recommendation 2003/361/EC, annex, article 2."""
+
+
+def size_class(size: Size) -> SizeClass | None:
+    """Return the EU's size class of `size`: as stated, else by its numbers; None when they do not tell.
+
+    A class needs few enough staff and either turnover or balance below its ceiling.
+
+    >>> size_class(Size(staff=34, turnover_eur=5_600_000)), size_class(Size(staff=300)), size_class(Size(staff=34))
+    ('small', 'large', None)
+    >>> size_class(Size(staff=240, turnover_eur=60_000_000, balance_eur=43_000_000))
+    'medium'
+    """
+    if size.category is not None or size.staff is None:
+        return size.category
+    for name, staff, turnover, balance in _CEILINGS:
+        if size.staff >= staff:
+            continue
+        within = [
+            amount <= ceiling
+            for amount, ceiling in ((size.turnover_eur, turnover), (size.balance_eur, balance))
+            if amount is not None
+        ]
+        if any(within):
+            return name
+        if len(within) < 2:
+            return None
+    return "large"
+
+
 class MoneyRange(_Frozen):
-    """Size of a grant that suits an actor, in EUR; either end may be open."""
+    """Size of a grant that suits an actor, in EUR; either end may be open.
+
+    Attributes:
+        min_eur: least.
+        max_eur: most.
+        own_share_percent: most of the costs the actor can pay itself, in percent; None when it has not said.
+        note: free words.
+    """
 
     min_eur: Euros | None = None
     max_eur: Euros | None = None
+    own_share_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     note: str = ""
 
     @model_validator(mode="after")
@@ -231,7 +287,17 @@ class Actor(_Frozen):
     @property
     def applicant_types(self) -> frozenset[ApplicantType]:
         """What the actor certainly is to a funder."""
-        return _SURE[self.actor_type]
+        sure = _SURE[self.actor_type]
+        if self.actor_type is ActorType.COOPERATIVE and self.size_class in ("micro", "small", "medium"):
+            return sure | {
+                ApplicantType.SME
+            }  # an enterprise irrespective of its legal form: the Recommendation, article 1
+        return sure
+
+    @property
+    def size_class(self) -> SizeClass | None:
+        """The EU's size class; None when the profile does not tell."""
+        return "large" if self.actor_type is ActorType.LARGE_COMPANY else size_class(self.size)
 
     @property
     def possible_applicant_types(self) -> frozenset[ApplicantType]:

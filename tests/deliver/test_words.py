@@ -44,10 +44,15 @@ def test_every_reason_reads_well_with_and_without_its_fact(language: str, code: 
 
 
 def test_every_reason_code_of_the_eligibility_rules_has_a_wording() -> None:
-    source = (ROOT / "hame_match/match/eligibility.py").read_text("utf-8")
-    codes = set(re.findall(r'Verdict\.\w+, "(\w+)"', source))
-    assert codes
+    files = (ROOT / "hame_match/match/eligibility").glob("*.py")
+    source = "\n".join(file.read_text("utf-8") for file in files)
+    rules = "status|closed_circle|circle|applicant_type|person|region|defence|exclude|consortium|co_funding|ownership"
+    codes = set(re.findall(rf'"((?:{rules}|de_minimis|money|trl|language)_\w+)(?<!_rule)"', source))
+    assert len(codes) > 50
     assert codes <= {key.removeprefix("reason.") for key in load_words("fi").phrases}
+    # Whatever a rule cannot tell has its question.
+    open_codes = set(re.findall(r'Verdict\.(?:UNKNOWN|INELIGIBLE), "(\w+)"', source))
+    assert open_codes <= {key.removeprefix("check.") for key in load_words("fi").phrases}
 
 
 def test_every_wording_that_code_or_template_asks_for_exists() -> None:

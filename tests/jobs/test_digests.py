@@ -220,7 +220,7 @@ def test_one_actors_trouble_does_not_stop_the_others(store: Store, tmp_path: Pat
     workspace = ranked(store, tmp_path, an_actor("hyva"), an_actor("vika"))
     for actor in ("hyva", "vika"):
         approve(workspace, "k0", actor=actor)
-    newer = a_match("fi_haeavustuksia:k0", actor="vika", reasons=(Reason("new_rule", Verdict.UNKNOWN, "no_words"),))
+    newer = a_match("fi_haeavustuksia:k0", actor="vika", reasons=(Reason("status", Verdict.UNKNOWN, "no_words"),))
     with store.transaction():
         store.matches.replace("vika", [replace(newer, verdict=Verdict.UNKNOWN)])
     prepared, report = send(workspace)

@@ -8,6 +8,7 @@ from hame_match.errors import EmbeddingError, ProfileError
 from hame_match.jobs.matching import WITH_EVIDENCE, rank_all
 from hame_match.jobs.reviewing import decide
 from hame_match.jobs.workspace import Workspace
+from hame_match.match.eligibility import RULES
 from hame_match.match.evidence import candidates
 from hame_match.match.windows import windows_of
 from hame_match.model.call import Deadline
@@ -58,7 +59,7 @@ def test_a_match_says_what_it_rests_on(store: Store, tmp_path: Path) -> None:
         assert match.ranker.endswith("/hash-512")
         assert match.at == NOW
         assert 0 < match.relevance < 1
-        assert [reason.rule for reason in match.reasons] == ["status", "applicant_type", "region", "exclude", "money"]
+        assert [f"{reason.rule}_rule" for reason in match.reasons] == [rule.__name__ for rule in RULES]
 
 
 def test_only_what_is_new_is_embedded(store: Store, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import pytest
 
 from hame_match.deliver.words import load_words
 from hame_match.language import READING_LANGUAGES
-from hame_match.match.applicants import applicant_facts, types_in
 from hame_match.match.eligibility import (
     RULES,
     applicant_type_rule,
@@ -16,6 +15,7 @@ from hame_match.match.eligibility import (
     region_rule,
     status_rule,
 )
+from hame_match.match.eligibility.applicants import applicant_facts, types_in
 from hame_match.model.actor import ActorType
 from hame_match.model.call import ApplicantType, Call, CallStatus, Deadline, SectionRole
 from hame_match.model.match import Verdict
@@ -108,13 +108,13 @@ def test_applicant_type(text: str, actor_type: str, verdict: Verdict) -> None:
     reason = applicant_type_rule(facts_of(conditions(text), NOW), an_actor(actor_type=actor_type), REGION)
     assert (reason.rule, reason.verdict) == ("applicant_type", verdict)
     if verdict is not UNKNOWN:
-        assert reason.fact in text
+        assert reason.sentence in text
 
 
 def test_the_sentence_that_shuts_out_is_told() -> None:
     call = conditions("Avustuksella kehitetään palveluita. Avustusta ei voida myöntää yrityksille. Haku on jatkuva.")
     reason = applicant_type_rule(facts_of(call, NOW), an_actor(), REGION)
-    assert reason.fact == "Avustusta ei voida myöntää yrityksille."
+    assert reason.sentence == "Avustusta ei voida myöntää yrityksille."
 
 
 def test_a_code_of_the_source_names_applicants() -> None:
@@ -281,7 +281,6 @@ def test_one_no_decides_and_one_open_question_stays_open(
     found, reasons = judge(facts_of(call, NOW), an_actor(**actor), REGION)
     assert found is verdict
     assert len(reasons) == len(RULES)
-    assert [reason.rule for reason in reasons] == ["status", "applicant_type", "region", "exclude", "money"]
 
 
 def test_every_rule_has_its_words_in_every_language() -> None:

@@ -271,10 +271,6 @@ def show(context: click.Context, actor: str, call: str, language: str, json_: bo
             click.echo(f"      {words('language.quote_open')}{reason.sentence}{words('language.quote_close')}")
     if asked := question_of(match.reasons):
         click.echo(f"{words('digest.check')}: {words.check(asked)}")
-        if reason.sentence:
-            click.echo(f"      {words('language.quote_open')}{reason.sentence}{words('language.quote_close')}")
-    if asked := question_of(match.reasons):
-        click.echo(f"{words('digest.check')}: {words.check(asked)}")
     for flag in match.flags:
         click.echo(f"  ! {words.reason(flag)}")
     click.echo(f"\n{state_of(match, review).value}" + (f" {review.at:%Y-%m-%d} {review.reviewer}" if review else ""))

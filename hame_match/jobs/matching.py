@@ -116,7 +116,7 @@ class Ground:
             matrices = [ranking.facet_matrices(one, self.corpus.languages, vectors, self.space) for one in facets]
             by_meaning = candidates.best_by_meaning(matrices, self.corpus, candidates.BY_MEANING)
             for actor, interests, rows in zip(block, facets, by_meaning, strict=True):
-                best = [workspace.store.search.best(_stems_of(one), candidates.BY_WORDS, rows_of) for one in interests]
+                best = [workspace.store.search.best(stems_of(one), candidates.BY_WORDS, rows_of) for one in interests]
                 by_words = [rows_of[call_id] for found in best for call_id in found]
                 yield actor, np.union1d(rows, np.asarray(by_words, np.intp))
 
@@ -329,8 +329,8 @@ def score(
         weights: of the signals, for this kind of texts.
     """
     facet_rows = ranking.facet_matrices(facets, corpus.languages, vectors, space)
-    among = corpus.call_ids if rows is None else [corpus.call_ids[row] for row in rows]
-    by_facet = [search.rank(_stems_of(facet), among) for facet in facets]
+    among = None if rows is None or len(rows) == len(corpus.call_ids) else {corpus.call_ids[row] for row in rows}
+    by_facet = [search.rank(stems_of(facet), among) for facet in facets]
     semantic, lexical = ranking.two_best(
         ranking.facet_similarities(facet_rows, corpus), ranking.facet_agreements(by_facet, corpus.call_ids), weights
     )
@@ -348,7 +348,8 @@ def fits(actor: Actor, facts: Iterable[CallFacts], region: Region) -> Vector:
     return np.array([of(one) for one in facts], np.float32)
 
 
-def _stems_of(facet: Facet) -> list[str]:
+def stems_of(facet: Facet) -> list[str]:
+    """Return the stems of every wording of `facet`, repeats and all."""
     return [stem for text in facet.texts for stem in stems(text.text, text.words_language)]
 
 
@@ -391,6 +392,7 @@ def _matches(
     now: datetime,
 ) -> list[Match]:
     matches, scores = [], one.scores
+    ranker = f"{ranking.RANKER}/{model_id}/{gloss.version()}"
     for rank, (row, verdict, reasons) in enumerate(one.kept, start=1):
         known = stored[corpus.call_ids[row]]
         found = evidence.choose(
@@ -417,7 +419,7 @@ def _matches(
                 evidence_language=found.language,
                 interest=found.interest,
                 content_hash=known.content_hash,
-                ranker=f"{ranking.RANKER}/{model_id}/{gloss.version()}",
+                ranker=ranker,
                 at=now,
                 second_evidence=found.second_sentence,
                 second_interest=found.second_interest,

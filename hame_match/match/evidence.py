@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -134,6 +135,12 @@ def _shared(facet: Facet, from_call: Quotable) -> Vector:
     wording = facet.wording_for(from_call.language)
     if wording.words_language != from_call.language:
         return np.zeros(len(from_call.sentences), np.float32)
-    asked = set(stems(wording.text, from_call.language))
-    shares = [len(asked & set(stems(s, from_call.language))) / MANY_WORDS for s in from_call.sentences]
+    asked = _stem_set(wording.text, from_call.language)
+    shares = [len(asked & _stem_set(s, from_call.language)) / MANY_WORDS for s in from_call.sentences]
     return np.minimum(np.asarray(shares, np.float32), 1)
+
+
+@lru_cache(maxsize=30_000)
+def _stem_set(text: str, language: str) -> frozenset[str]:
+    """Return the stems of `text`; remembered, for many actors are shown the same calls."""
+    return frozenset(stems(text, language))

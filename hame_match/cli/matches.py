@@ -106,6 +106,7 @@ def match_json(match: Match, stored: StoredCall, review: Review | None, words: W
         "folded_into": match.folded_into,
         "semantic": round(match.parts.semantic, 4),
         "lexical": round(match.parts.lexical, 4),
+        "fit": round(match.parts.fit, 4),
         "learnt": round(match.parts.learnt, 4),
         "flags": [{"code": flag.code, "fact": flag.fact, "text": words.reason(flag)} for flag in match.flags],
         "review": state_of(match, review).value,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hame_match.jobs.comparing import Figure, percentiles, resamples
 from hame_match.jobs.trec import Judgements, Run
-from hame_match.match.ranking import label_of
+from hame_match.match.fusion import label_of
 from hame_match.model.match import Label
 
 BINS = 10

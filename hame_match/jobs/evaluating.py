@@ -15,7 +15,7 @@ from hame_match.jobs.evaluation_files import Query, read_calls, read_ids, read_q
 from hame_match.jobs.matching import Scores, Vectors
 from hame_match.jobs.trec import RankedList, write_run
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import ranking
+from hame_match.match import fusion, ranking
 from hame_match.match.eligibility import facts_of, judge
 from hame_match.match.ranking import Corpus, FacetText
 from hame_match.match.windows import CallWindows, lenders, text_hash, windows_of
@@ -71,7 +71,8 @@ def rank_actors(
 
     def lists() -> Iterator[RankedList]:
         for number, actor in enumerate(asked, start=1):
-            scores = matching.score(workspace.store.search, facets[actor.slug], corpus, vectors.known, space)
+            fit = matching.fits(actor, (facts[call_id] for call_id in corpus.call_ids), workspace.region)
+            scores = matching.score(workspace.store.search, facets[actor.slug], corpus, vectors.known, space, fit=fit)
             rows = ranking.order(scores.relevance, corpus.call_ids, actor.slug)
             if eligibility:
                 rows = [row for row in rows if _may_apply(judge(facts[corpus.call_ids[row]], actor, workspace.region))]
@@ -129,7 +130,10 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
             texts = list(dict.fromkeys(text.text for query in block for facet in query.facets for text in facet.texts))
             fresh = dict(zip(map(text_hash, texts), vectors.embedder.embed_queries(texts), strict=True))
             for query in block:
-                scores = matching.score(workspace.store.search, query.facets, corpus, fresh, spaces[query.kind])
+                space = spaces[query.kind]
+                scores = matching.score(
+                    workspace.store.search, query.facets, corpus, fresh, space, weights=fusion.PROJECT
+                )
                 rows = ranking.order(scores.relevance, corpus.call_ids, query.query_id)[:MOST]
                 yield _ranked(query.query_id, rows, scores, corpus, ids)
             done += len(block)

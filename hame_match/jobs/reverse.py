@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from hame_match.errors import NotFoundError, RankingError
 from hame_match.jobs.matching import Ground, ground_of, index
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import evidence, ranking
+from hame_match.match import evidence, fusion
 from hame_match.match.eligibility import CallFacts, facts_of, judge
 from hame_match.match.evidence import Evidence
 from hame_match.match.standing import Standing, standing_of
 from hame_match.model.actor import Actor
-from hame_match.model.call import CallStatus, StoredCall, status_at
+from hame_match.model.call import CallStatus, StoredCall
 from hame_match.model.match import Label, Match, Reason, Verdict
 from hame_match.review.decisions import ReviewState, state_of
 
@@ -100,7 +100,8 @@ def at_hand(workspace: Workspace, name: str) -> CallAtHand:
     """
     now, actors = workspace.clock(), workspace.actors
     stored = {call.call_id: call for call in workspace.store.calls.all()}
-    open_ids = [call_id for call_id, known in stored.items() if status_at(known.call, now) is not CallStatus.CLOSED]
+    facts = {call_id: facts_of(known.call, now) for call_id, known in stored.items()}
+    open_ids = [call_id for call_id, fact in facts.items() if fact.status is not CallStatus.CLOSED]
     known = _named(stored, open_ids, name)
     if known.call_id not in open_ids:
         last = max(deadline.on for deadline in known.call.deadlines) if known.call.deadlines else None
@@ -112,9 +113,9 @@ def at_hand(workspace: Workspace, name: str) -> CallAtHand:
     if not any(workspace.store.matches.of_actor(actor.slug) for actor in actors):
         raise RankingError("nothing has been ranked yet; run `hame-match matches run` first")
     index(workspace.store, stored)
-    ground = ground_of(workspace, stored, open_ids)
+    ground = ground_of(workspace, stored, facts)
     row = ground.corpus.call_ids.index(known.call_id)
-    return CallAtHand(known, facts_of(known.call, now), ground, row)
+    return CallAtHand(known, facts[known.call_id], ground, row)
 
 
 def _named(stored: Mapping[str, StoredCall], open_ids: Sequence[str], name: str) -> StoredCall:
@@ -157,7 +158,7 @@ def actors_for(workspace: Workspace, name: str) -> tuple[StoredCall, list[ForAct
                 name=actor.name,
                 standing=standing_of(scores.relevance, hand.row),
                 relevance=value,
-                label=ranking.label_of(value),
+                label=fusion.label_of(value),
                 evidence=evidence.choose(quotable, scores.facets, rows, corpus.matrix[hand.row]),
                 verdict=verdict,
                 reasons=reasons,

@@ -23,7 +23,8 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from hame_match.match.ranking import STRONG, WORTH_A_LOOK, Matrix, Vector, unit
+from hame_match.match.fusion import STRONG, WORTH_A_LOOK
+from hame_match.match.ranking import Matrix, Vector, unit
 from hame_match.match.terms import CallTerms
 from hame_match.model.lesson import Influence, Judgement, LearntRule, LessonState, RuleKind
 from hame_match.model.match import Decision, Reason, RejectionReason, Review, Verdict

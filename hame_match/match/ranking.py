@@ -11,26 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hame_match.match.fusion import Weights
 from hame_match.match.gloss import Gloss, gloss
 from hame_match.match.lexical import guess_language
 from hame_match.match.windows import CallWindows, text_hash
 from hame_match.model.actor import Actor
-from hame_match.model.match import Label
 
-RANKER = "2"
+RANKER = "3"
 """Version of the ranking; raised whenever the same input may give another list."""
 
 BEST_FACETS = 2
 """Measured: the mean of the two best facets beats the best one and the mean of all."""
-LEXICAL_WEIGHT = 0.06
-"""A full lexical score moves a call as far as 0.06 of cosine; more lets words of the own language flood the list."""
 LEXICAL_HALF = 10.0
 """BM25 score that counts as half of a full lexical score."""
-# Logistic curve from fused score to relevance, fitted to the pooled judgements of the development actors with
-# multilingual-e5-small; a score of 0.10 is common, 0.25 the best of a good list.
-_SLOPE, _OFFSET = 14.0, -3.0
-STRONG, WORTH_A_LOOK = 0.60, 0.30
-"""Least relevance of the labels."""
 
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
@@ -211,24 +204,30 @@ def facet_matrices(
     return matrices
 
 
-def semantic_scores(facets: Mapping[str, Matrix], corpus: Corpus) -> Vector:
-    """Return the similarity of each call, the mean of its two best facets: (n_calls,), higher is better.
+def facet_similarities(facets: Mapping[str, Matrix], corpus: Corpus) -> Matrix:
+    """Return the similarity of each call to each interest: (n_facets, n_calls), higher is better.
 
     Args:
         facets: call language to (n_facets, d), see `facet_matrices`.
         corpus: the calls.
     """
-    scores = np.zeros(len(corpus.call_ids), np.float32)
+    count = len(next(iter(facets.values()), ()))
+    similarities = np.zeros((max(count, 1), len(corpus.call_ids)), np.float32)
     for language, matrix in facets.items():
         rows = [row for row, found in enumerate(corpus.languages) if found == language]
         if rows:
-            best = np.sort(matrix @ corpus.matrix[rows].T, axis=0)[::-1][:BEST_FACETS]
-            scores[rows] = best.mean(axis=0)
-    return scores
+            similarities[:, rows] = matrix @ corpus.matrix[rows].T
+    return similarities
 
 
-def lexical_scores(by_facet: Sequence[Mapping[str, float]], call_ids: Sequence[str]) -> Vector:
-    """Return how well words agree, the mean of the two best facets; (n_calls,) in [0, 1).
+def semantic_scores(facets: Mapping[str, Matrix], corpus: Corpus) -> Vector:
+    """Return the similarity of each call, the mean of its two best facets: (n_calls,), higher is better."""
+    best = np.sort(facet_similarities(facets, corpus), axis=0)[::-1][:BEST_FACETS]
+    return np.asarray(best.mean(axis=0), np.float32)
+
+
+def facet_agreements(by_facet: Sequence[Mapping[str, float]], call_ids: Sequence[str]) -> Matrix:
+    """Return how well the words of each call and each interest agree: (n_facets, n_calls) in [0, 1).
 
     Args:
         by_facet: for each facet, call id to BM25 score (higher is better).
@@ -240,20 +239,22 @@ def lexical_scores(by_facet: Sequence[Mapping[str, float]], call_ids: Sequence[s
         for call_id, score in found.items():
             if call_id in rows:
                 scores[position, rows[call_id]] = score / (score + LEXICAL_HALF)
-    return np.asarray(np.sort(scores, axis=0)[::-1][:BEST_FACETS].mean(axis=0), dtype=np.float32)
+    return scores
 
 
-def relevance(semantic: Vector, lexical: Vector) -> Vector:
-    """Return the fused scores on the scale of `Match.relevance`; (n_calls,) in (0, 1), higher is better."""
-    fused = semantic + LEXICAL_WEIGHT * lexical
-    return np.asarray(1.0 / (1.0 + np.exp(-(_SLOPE * fused + _OFFSET))), dtype=np.float32)
+def two_best(similarities: Matrix, agreements: Matrix, weights: Weights) -> tuple[Vector, Vector]:
+    """Return (semantic, lexical) of each call, each the mean over its two best facets by both together; (n_calls,).
 
-
-def label_of(value: float) -> Label:
-    """Return the label of a relevance."""
-    if value >= STRONG:
-        return Label.STRONG
-    return Label.WORTH_A_LOOK if value >= WORTH_A_LOOK else Label.WEAK
+    Args:
+        similarities: (n_facets, n_calls), see `facet_similarities`.
+        agreements: (n_facets, n_calls), see `facet_agreements`.
+        weights: how much the words count beside the meaning.
+    """
+    together = weights.semantic * similarities + weights.lexical * agreements
+    best = np.argsort(-together, axis=0, kind="stable")[:BEST_FACETS]
+    semantic = np.take_along_axis(similarities, best, axis=0).mean(axis=0)
+    lexical = np.take_along_axis(agreements, best, axis=0).mean(axis=0)
+    return np.asarray(semantic, np.float32), np.asarray(lexical, np.float32)
 
 
 def order(values: Vector, call_ids: Sequence[str], actor: str) -> list[int]:

@@ -97,11 +97,13 @@ class ScoreParts:
     Attributes:
         semantic: similarity of the actor's best facets to the call's windows, after centring.
         lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
+        fit: how well the type of action suits this kind of actor, in [-1, 1].
         learnt: what decisions added to the relevance, in (-1, 1); the rest is the relevance of the profile alone.
     """
 
     semantic: float
     lexical: float
+    fit: float = 0.0
     learnt: float = 0.0
 
 

@@ -207,3 +207,9 @@ def matches_002(db: Database) -> None:
     """What a line of a list says besides: a second sentence, whose text is quoted, and the match it is folded into."""
     for column in ("second_evidence", "second_interest", "borrowed_from", "folded_into"):
         db.table("matches").add_column(column, str, not_null_default="")
+
+
+@migrations()
+def matches_003(db: Database) -> None:
+    """How well the type of action suits the kind of actor: a part of the relevance."""
+    db.table("matches").add_column("fit", "REAL", not_null_default=0.0)

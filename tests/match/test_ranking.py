@@ -4,27 +4,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from hame_match.match.fusion import Weights
 from hame_match.match.ranking import (
     GLOSS,
-    STRONG,
-    WORTH_A_LOOK,
     Corpus,
     Facet,
     FacetText,
     Space,
     corpus_of,
+    facet_agreements,
     facet_matrices,
     facets_of,
-    label_of,
     language_means,
-    lexical_scores,
     order,
-    relevance,
     semantic_scores,
+    two_best,
     unit,
 )
 from hame_match.match.windows import CallWindows, text_hash
-from hame_match.model.match import Label
 from tests.builders import an_actor
 
 Rows = NDArray[np.float32]
@@ -145,29 +142,21 @@ scores = st.dictionaries(st.sampled_from("abcde"), st.floats(0, 1e6))
 
 
 @given(st.lists(scores, max_size=5))
-def test_lexical_scores_lie_in_zero_to_one_and_follow_the_two_best(by_facet: list[dict[str, float]]) -> None:
-    values = lexical_scores(by_facet, tuple("abc"))
-    assert values.shape == (3,)
-    assert ((values >= 0) & (values <= 1)).all()
-    for row, call_id in enumerate("abc"):
-        found = sorted((facet.get(call_id, 0.0) for facet in by_facet), reverse=True)[:2] or [0.0]
-        assert values[row] == pytest.approx(np.mean([one / (one + 10) for one in found]), abs=1e-5)
+def test_agreements_of_words_lie_in_zero_to_one_and_grow_with_bm25(by_facet: list[dict[str, float]]) -> None:
+    values = facet_agreements(by_facet, tuple("abc"))
+    assert values.shape == (max(len(by_facet), 1), 3)
+    for facet, found in enumerate(by_facet):
+        for row, call_id in enumerate("abc"):
+            score = found.get(call_id, 0.0)
+            assert values[facet, row] == pytest.approx(score / (score + 10), abs=1e-5)
 
 
-@given(st.lists(st.tuples(finite, st.floats(0, 1, width=32)), min_size=1, max_size=20))
-def test_relevance_lies_between_zero_and_one_and_grows_with_both_parts(parts: list[tuple[float, float]]) -> None:
-    semantic, lexical = np.float32([p[0] for p in parts]), np.float32([p[1] for p in parts])
-    values = relevance(semantic, lexical)
-    assert ((values > 0) & (values <= 1)).all()
-    assert (relevance(semantic + np.float32(0.01), lexical) >= values).all()
-    assert (relevance(semantic, lexical + np.float32(0.1)) >= values).all()
-
-
-def test_labels_begin_at_their_bounds() -> None:
-    assert label_of(STRONG) is Label.STRONG
-    assert label_of(np.nextafter(STRONG, 0)) is Label.WORTH_A_LOOK
-    assert label_of(WORTH_A_LOOK) is Label.WORTH_A_LOOK
-    assert label_of(np.nextafter(WORTH_A_LOOK, 0)) is Label.WEAK
+def test_the_two_facets_that_are_best_by_meaning_and_words_together_give_both_parts() -> None:
+    similarities, agreements = rows((0.4,), (0.3,), (0.1,)), rows((0.0,), (0.0,), (0.9,))
+    by_meaning, no_words = two_best(similarities, agreements, Weights(1, 0, 0, 0))
+    assert (by_meaning, no_words) == (pytest.approx([0.35]), pytest.approx([0.0]))
+    semantic, lexical = two_best(similarities, agreements, Weights(1, 1, 0, 0))
+    assert (semantic, lexical) == (pytest.approx([0.25]), pytest.approx([0.45]))
 
 
 def test_equal_values_are_ordered_by_a_hash_that_differs_between_actors() -> None:

@@ -34,7 +34,6 @@ from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topi
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import candidates, ranking
-from hame_match.match.lexical import stems
 from hame_match.match.ranking import Corpus, Facet, Matrix
 from hame_match.model.call import Call
 from hame_match.profiles import load_actors
@@ -193,6 +192,11 @@ def recall(cache: Path, sample: int) -> None:
     """Print which share of the relevant calls are among the candidates, by the number of candidates."""
     print("| relevant calls | calls | " + " | ".join(f"{k} by meaning" for k in KS) + " |")
     print("|---" * (len(KS) + 2) + "|")
+    _recall_of_actors(cache)
+    _recall_of_projects(cache, sample)
+
+
+def _recall_of_actors(cache: Path) -> None:
     with open_store(cache / "actors.sqlite") as store:
         workspace = Workspace(Settings(), store)
         documents = read_calls(EVAL / "actor-calls.jsonl.gz")
@@ -209,6 +213,9 @@ def recall(cache: Path, sample: int) -> None:
             for actor in actors
         ]
         _print_recall("graded actors", asked, corpus, vectors.known, space, store.search)
+
+
+def _recall_of_projects(cache: Path, sample: int) -> None:
     with open_store(cache / "topics.sqlite") as store:
         workspace = Workspace(Settings(), store)
         documents = read_topics(EVAL / "topics.jsonl.gz")
@@ -246,15 +253,7 @@ def _print_recall(
     matrices = [ranking.facet_matrices(facets, corpus.languages, vectors, space) for facets, _ in asked]
     ids = set(corpus.call_ids)
     by_words = [
-        {
-            call_id
-            for facet in facets
-            for call_id in index.best(
-                [stem for text in facet.texts for stem in stems(text.text, text.words_language)],
-                candidates.BY_WORDS,
-                ids,
-            )
-        }
+        {call_id for facet in facets for call_id in index.best(matching.stems_of(facet), candidates.BY_WORDS, ids)}
         for facets, _ in asked
     ]
     total = sum(len(relevant) for _, relevant in asked)

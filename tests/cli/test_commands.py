@@ -93,6 +93,20 @@ def test_the_settings_are_found_by_option_then_variable_then_folder(
     assert (ran.code, "none.toml: no such settings file" in ran.err) == (1, True)
 
 
+def test_calls_are_found_by_words_and_closed_ones_only_on_request(folder: Path) -> None:
+    everything = at_now("calls", "list", "--all", "--json").json
+    word = "hitsausrobottien"
+    found = at_now("calls", "search", word, "--json").json
+    with_closed = at_now("calls", "search", word, "--all", "--json").json
+    assert {call["call_id"] for call in found} <= {call["call_id"] for call in with_closed}
+    assert found
+    assert found[0] in everything
+    assert {call["status"] for call in found} <= {"open", "forthcoming", "unknown"}
+    assert "stored calls hold every word." in at_now("calls", "search", word).out
+    assert "No call holds 'yksisarvinen'." in at_now("calls", "search", "yksisarvinen").out
+    assert len(at_now("calls", "search", word, "--all", "--limit", "1", "--json").json) == 1
+
+
 def test_calls_are_listed_with_their_facts_and_closed_ones_only_on_request(folder: Path) -> None:
     found = {call["source_key"]: call for call in at_now("calls", "list", "--json").json}
     assert found.keys() == {"a", "b", "HORIZON-CL4-2026-01-TWIN-01"}

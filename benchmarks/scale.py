@@ -46,7 +46,8 @@ EVAL = ROOT / "../shared/data/eval"
 WIDTH, INTERESTS, SUBJECTS = 384, 4, 200
 SHARES = {"en": 0.6, "fi": 0.3, "sv": 0.1}
 SIZES = (2_500, 5_000, 10_000, 20_000)
-KS = (50, 100, 200, 300, 500, 1000)
+PARTS = (0.05, 0.1, 0.2, 0.25, 1 / 3, 0.5)
+"""Candidates by meaning as a part of all calls: where there are more calls, there are more like the one wanted, too."""
 TARGET = 0.3
 """Seconds a search may take."""
 
@@ -74,9 +75,9 @@ def main() -> None:
 
 def curve(actors: int) -> None:
     """Print time, ratio and memory of each size."""
-    print(f"{actors:,} actors with {INTERESTS} interests, {candidates.BY_MEANING} candidates each")
-    print("| calls | bare product | candidate stage | ratio | memory before | peak | the stage's own |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print(f"{actors:,} actors with {INTERESTS} interests")
+    print("| calls | candidates | bare product | candidate stage | ratio | memory before | peak | the stage's own |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for size in SIZES:
         command = [sys.executable, __file__, "one", "--calls", str(size), "--actors", str(actors)]
         print(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip(), flush=True)
@@ -100,14 +101,13 @@ def one_size(size: int, actors: int) -> str:
         for first in range(0, size, candidates.CALLS_AT_ONCE):
             rows["en"] @ corpus.matrix[first : first + candidates.CALLS_AT_ONCE].T
         between = time.perf_counter()
-        found = candidates.best_by_meaning(facets, corpus, candidates.BY_MEANING)
+        found = candidates.best_by_meaning(facets, corpus, candidates.by_meaning(size))
         ours += time.perf_counter() - between
         bare += between - started
         assert len(found) == block
-    return (
-        f"| {size:,} | {bare:.1f} s | {ours:.1f} s | {ours / bare:.2f} | {before:.0f} MiB | {_peak():.0f} MiB"
-        f" | {_peak() - before:.0f} MiB |"
-    )
+    times = f"{bare:.1f} s | {ours:.1f} s | {ours / bare:.2f}"
+    memory = f"{before:.0f} MiB | {_peak():.0f} MiB | {_peak() - before:.0f} MiB"
+    return f"| {size:,} | {candidates.by_meaning(size):,} | {times} | {memory} |"
 
 
 def search(size: int) -> None:
@@ -189,9 +189,9 @@ def _varied(size: int, chance: random.Random) -> Iterator[Call]:
 
 
 def recall(cache: Path, sample: int) -> None:
-    """Print which share of the relevant calls are among the candidates, by the number of candidates."""
-    print("| relevant calls | calls | " + " | ".join(f"{k} by meaning" for k in KS) + " |")
-    print("|---" * (len(KS) + 2) + "|")
+    """Print which share of the relevant calls are among the candidates, by the part of all calls that are."""
+    print("| relevant calls | calls | " + " | ".join(f"{part:.0%}" for part in PARTS) + " |")
+    print("|---" * (len(PARTS) + 2) + "|")
     _recall_of_actors(cache)
     _recall_of_projects(cache, sample)
 
@@ -257,16 +257,24 @@ def _print_recall(
         for facets, _ in asked
     ]
     total = sum(len(relevant) for _, relevant in asked)
-    alone, united, sizes = [], [], []
-    for k in KS:
+    # What a person would have been shown: the first 50 of the list of every call.
+    shown = []
+    for facets, _ in asked:
+        values = matching.score(index, tuple(facets), corpus, vectors, space).relevance
+        shown.append({corpus.call_ids[row] for row in np.argsort(-values, kind="stable")[:50]})
+    alone, united, kept, sizes = [], [], [], []
+    for part in PARTS:
+        k = round(part * len(ids))
         found = [{corpus.call_ids[row] for row in rows} for rows in candidates.best_by_meaning(matrices, corpus, k)]
         alone.append(sum(len(one & relevant) for one, (_, relevant) in zip(found, asked, strict=True)) / total)
         both = [one | words for one, words in zip(found, by_words, strict=True)]
         united.append(sum(len(one & relevant) for one, (_, relevant) in zip(both, asked, strict=True)) / total)
+        kept.append(sum(len(one & first) for one, first in zip(both, shown, strict=True)) / sum(map(len, shown)))
         sizes.append(sum(map(len, both)) / len(both))
     for name, values in (("by meaning", alone), (f"and {candidates.BY_WORDS} an interest by words", united)):
-        shown = " | ".join(f"{value:.3f}" for value in values)
-        print(f"| {label}: {total}, {name} | {len(ids):,} | {shown} |")
+        figures = " | ".join(f"{value:.3f}" for value in values)
+        print(f"| {label}: {total}, {name} | {len(ids):,} | {figures} |")
+    print(f"| {label}: first 50 of every call's list | | {' | '.join(f'{value:.3f}' for value in kept)} |")
     print(f"| {label}: candidates united, mean | | {' | '.join(f'{size:.0f}' for size in sizes)} |", flush=True)
 
 

@@ -105,7 +105,8 @@ class Ground:
     def candidates(self, workspace: Workspace) -> Iterator[tuple[Actor, Rows]]:
         """Yield each actor with the rows, ascending, of the calls worth scoring: the best by meaning and by words."""
         call_ids, vectors, actors = self.corpus.call_ids, self.vectors.known, workspace.actors
-        if len(call_ids) <= candidates.BY_MEANING:
+        most = candidates.by_meaning(len(call_ids))
+        if len(call_ids) <= most:
             for actor in actors:
                 yield actor, np.arange(len(call_ids))
             return
@@ -114,7 +115,7 @@ class Ground:
             block = actors[start : start + candidates.ACTORS_AT_ONCE]
             facets = [ranking.facets_of(actor) for actor in block]
             matrices = [ranking.facet_matrices(one, self.corpus.languages, vectors, self.space) for one in facets]
-            by_meaning = candidates.best_by_meaning(matrices, self.corpus, candidates.BY_MEANING)
+            by_meaning = candidates.best_by_meaning(matrices, self.corpus, most)
             for actor, interests, rows in zip(block, facets, by_meaning, strict=True):
                 best = [workspace.store.search.best(stems_of(one), candidates.BY_WORDS, rows_of) for one in interests]
                 by_words = [rows_of[call_id] for found in best for call_id in found]

@@ -34,6 +34,7 @@ def test_the_top_of_a_list_is_the_same_from_candidates_as_from_every_call(
 ) -> None:
     whole = listed(tmp_path / "whole")
     monkeypatch.setattr(candidates, "BY_MEANING", 30)
+    monkeypatch.setattr(candidates, "PART", 1000)
     assert listed(tmp_path / "few") == whole
 
 
@@ -41,6 +42,7 @@ def test_words_and_eligibility_are_asked_of_candidates_only(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidates, "BY_MEANING", 7)
+    monkeypatch.setattr(candidates, "PART", 1000)
     monkeypatch.setattr(candidates, "BY_WORDS", 1)
     many(store)
     rank_all(a_workspace(store, tmp_path, an_actor(interests=("Hitsaus ja robotti konepajassa.", "Satama."))))
@@ -51,6 +53,7 @@ def test_a_call_far_off_in_meaning_is_a_candidate_by_its_words(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidates, "BY_MEANING", 3)
+    monkeypatch.setattr(candidates, "PART", 1000)
     monkeypatch.setattr(candidates, "BY_WORDS", 2)
     many(store)
     put_calls(store, a_call("far", "Kaukana tästä " * 40 + "ratapölkky.", titles={"fi": "Kaukana kaikesta muusta"}))

@@ -116,7 +116,7 @@ class Classroom:
         closed = [call_id for call_id in call_ids if call_id not in self._rows]
         apart: dict[str, tuple[float, Vector]] = {}
         if closed:
-            corpus, relevance = self._ground.apart(self._workspace, actor, closed)
+            corpus, relevance = self._ground.apart(self._workspace, actor, closed, scores.scale)
             apart = {
                 call_id: (float(value), row)
                 for call_id, value, row in zip(corpus.call_ids, relevance, corpus.matrix, strict=True)

@@ -14,7 +14,7 @@ from hame_match.match.diversity import Traits, fold, traits_of
 from hame_match.match.eligibility import CallFacts, exclude_rule, facts_of, judge
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.evidence import Quotable
-from hame_match.match.fusion import Weights
+from hame_match.match.fusion import Scale, Weights
 from hame_match.match.lexical import call_stems, stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
 from hame_match.match.windows import CallWindows, lenders, subject_text, text_hash, windows_of
@@ -63,6 +63,7 @@ class Scores:
         lexical: agreement of words, in [0, 1).
         fit: how well the type of action suits, in [-1, 1].
         relevance: all as one, in (0, 1); what lists are ordered by.
+        scale: what similarities are usual for this actor.
     """
 
     facets: tuple[Facet, ...]
@@ -71,6 +72,7 @@ class Scores:
     lexical: Vector
     fit: Vector
     relevance: Vector
+    scale: Scale
 
     def only(self, rows: Sequence[int]) -> "Scores":
         """Return the scores of `rows`, in that order: all that a list needs to remember."""
@@ -123,18 +125,27 @@ class Ground:
 
     def scores(self, workspace: Workspace, actor: Actor, rows: Rows | None = None) -> Scores:
         """Return how well each call of the corpus suits `actor`; words are asked of `rows` only, if given."""
-        return self._score(workspace, actor, self.corpus, rows)
+        return self._score(workspace, actor, self.corpus, rows, None)
 
-    def apart(self, workspace: Workspace, actor: Actor, call_ids: Sequence[str]) -> tuple[Corpus, Vector]:
-        """Return known calls that are not ranked as a corpus, and their relevances for `actor`, (n_calls,)."""
+    def apart(self, workspace: Workspace, actor: Actor, call_ids: Sequence[str], scale: Scale) -> tuple[Corpus, Vector]:
+        """Return known calls that are not ranked as a corpus, and their relevances for `actor`, (n_calls,).
+
+        Args:
+            workspace: gives the search and the region.
+            actor: whose list has `scale`.
+            call_ids: the calls.
+            scale: what similarities are usual in that list.
+        """
         windows = {call_id: self.windows[call_id] for call_id in call_ids}
         corpus = ranking.corpus_of(windows, self.vectors.known, self.space)
-        return corpus, self._score(workspace, actor, corpus, None).relevance
+        return corpus, self._score(workspace, actor, corpus, None, scale).relevance
 
-    def _score(self, workspace: Workspace, actor: Actor, corpus: Corpus, rows: Rows | None) -> Scores:
+    def _score(
+        self, workspace: Workspace, actor: Actor, corpus: Corpus, rows: Rows | None, scale: Scale | None
+    ) -> Scores:
         facets = ranking.facets_of(actor)
         fit = fits(actor, (self.facts[call_id] for call_id in corpus.call_ids), workspace.region)
-        return score(workspace.store.search, facets, corpus, self.vectors.known, self.space, rows, fit=fit)
+        return score(workspace.store.search, facets, corpus, self.vectors.known, self.space, rows, fit=fit, scale=scale)
 
 
 @dataclass(frozen=True)
@@ -316,6 +327,7 @@ def score(
     *,
     fit: Vector | None = None,
     weights: Weights = fusion.PROFILE,
+    scale: Scale | None = None,
 ) -> Scores:
     """Score every call of `corpus` for one actor: the one way, of lists and of evaluations.
 
@@ -328,15 +340,20 @@ def score(
         rows: the calls whose words are asked; the others' lexical score is 0. None is all.
         fit: how well each call's type of action suits, see `fits`; None says nothing.
         weights: of the signals, for this kind of texts.
+        scale: what similarities are usual for this actor; None asks this corpus.
     """
     facet_rows = ranking.facet_matrices(facets, corpus.languages, vectors, space)
     among = None if rows is None or len(rows) == len(corpus.call_ids) else {corpus.call_ids[row] for row in rows}
     by_facet = [search.rank(stems_of(facet), among) for facet in facets]
     semantic, lexical = ranking.two_best(
-        ranking.facet_similarities(facet_rows, corpus), ranking.facet_agreements(by_facet, corpus.call_ids), weights
+        ranking.facet_similarities(facet_rows, corpus),
+        ranking.facet_agreements(by_facet, corpus.call_ids),
+        weights.words,
     )
     suits = np.zeros(len(corpus.call_ids), np.float32) if fit is None else fit
-    return Scores(facets, facet_rows, semantic, lexical, suits, fusion.relevance(semantic, lexical, suits, weights))
+    scale = scale or fusion.scale_of(semantic)
+    relevance = fusion.relevance(semantic, lexical, suits, weights, scale)
+    return Scores(facets, facet_rows, semantic, lexical, suits, relevance, scale)
 
 
 def fits(actor: Actor, facts: Iterable[CallFacts], region: Region) -> Vector:

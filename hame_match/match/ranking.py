@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hame_match.match.fusion import Weights
 from hame_match.match.gloss import Gloss, gloss
 from hame_match.match.lexical import guess_language
 from hame_match.match.windows import CallWindows, text_hash
@@ -242,15 +241,15 @@ def facet_agreements(by_facet: Sequence[Mapping[str, float]], call_ids: Sequence
     return scores
 
 
-def two_best(similarities: Matrix, agreements: Matrix, weights: Weights) -> tuple[Vector, Vector]:
+def two_best(similarities: Matrix, agreements: Matrix, words: float) -> tuple[Vector, Vector]:
     """Return (semantic, lexical) of each call, each the mean over its two best facets by both together; (n_calls,).
 
     Args:
         similarities: (n_facets, n_calls), see `facet_similarities`.
         agreements: (n_facets, n_calls), see `facet_agreements`.
-        weights: how much the words count beside the meaning.
+        words: how much full agreement of words counts beside similarity.
     """
-    together = weights.semantic * similarities + weights.lexical * agreements
+    together = similarities + words * agreements
     best = np.argsort(-together, axis=0, kind="stable")[:BEST_FACETS]
     semantic = np.take_along_axis(similarities, best, axis=0).mean(axis=0)
     lexical = np.take_along_axis(agreements, best, axis=0).mean(axis=0)

@@ -4,7 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hame_match.match import fusion
-from hame_match.match.fusion import PROFILE, PROJECT, STRONG, WORTH_A_LOOK, Weights, label_of, relevance
+from hame_match.match.fusion import (
+    PROFILE,
+    PROJECT,
+    STRONG,
+    WORTH_A_LOOK,
+    Scale,
+    Weights,
+    label_of,
+    relevance,
+    scale_of,
+)
 from hame_match.model.match import Label
 
 part = st.floats(-1, 1, width=32)
@@ -16,15 +26,16 @@ def test_relevance_lies_between_zero_and_one_and_never_falls_with_a_signal(
     weights: Weights, parts: list[tuple[float, float, float]]
 ) -> None:
     semantic, lexical, fit = (np.float32(column) for column in zip(*parts, strict=True))
-    values = relevance(semantic, lexical, fit, weights)
-    assert ((values > 0) & (values <= 1)).all()
+    scale = Scale(0.05, 0.1)
+    values = relevance(semantic, lexical, fit, weights, scale)
+    assert ((values >= 0) & (values <= 1)).all()
     step = np.float32(0.1)
     for more in ((semantic + step, lexical, fit), (semantic, lexical + step, fit), (semantic, lexical, fit + step)):
-        assert (relevance(*more, weights) >= values).all()
+        assert (relevance(*more, weights, scale) >= values).all()
 
 
 def test_words_count_more_for_texts_of_projects_and_the_type_of_action_only_for_actors() -> None:
-    assert PROJECT.lexical / PROJECT.semantic > PROFILE.lexical / PROFILE.semantic > 0
+    assert PROJECT.lexical / PROJECT.prominence > PROFILE.lexical / PROFILE.prominence > 0
     assert PROFILE.fit > 0 == PROJECT.fit
 
 
@@ -34,3 +45,21 @@ def test_labels_begin_at_their_limits() -> None:
     assert label_of(WORTH_A_LOOK) is Label.WORTH_A_LOOK
     assert label_of(np.nextafter(WORTH_A_LOOK, 0)) is Label.WEAK
     assert 0 < fusion.WORTH_A_LOOK < fusion.STRONG < 1
+
+
+def test_the_same_standing_out_is_the_same_relevance_for_an_actor_whose_similarities_all_lie_higher() -> None:
+    similarities = np.linspace(-0.2, 0.5, 1000, dtype=np.float32)
+    nothing = np.zeros_like(similarities)
+
+    def of(semantic: np.ndarray) -> np.ndarray:
+        return relevance(semantic, nothing, nothing, PROFILE, scale_of(semantic))
+
+    np.testing.assert_allclose(of(similarities), of(similarities * np.float32(0.8) + np.float32(0.1)), atol=0.02)
+
+
+def test_a_list_of_few_calls_is_held_against_what_is_usual() -> None:
+    """Else the better of two calls that both say nothing to the actor would stand out."""
+    few = np.float32([0.01, 0.02])
+    nothing = np.zeros_like(few)
+    assert relevance(few, nothing, nothing, PROFILE, scale_of(few)).max() < WORTH_A_LOOK
+    assert scale_of(np.zeros(0, np.float32)).spread > 0

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hame_match.match.fusion import Weights
 from hame_match.match.ranking import (
     GLOSS,
     Corpus,
@@ -153,9 +152,9 @@ def test_agreements_of_words_lie_in_zero_to_one_and_grow_with_bm25(by_facet: lis
 
 def test_the_two_facets_that_are_best_by_meaning_and_words_together_give_both_parts() -> None:
     similarities, agreements = rows((0.4,), (0.3,), (0.1,)), rows((0.0,), (0.0,), (0.9,))
-    by_meaning, no_words = two_best(similarities, agreements, Weights(1, 0, 0, 0))
+    by_meaning, no_words = two_best(similarities, agreements, 0.0)
     assert (by_meaning, no_words) == (pytest.approx([0.35]), pytest.approx([0.0]))
-    semantic, lexical = two_best(similarities, agreements, Weights(1, 1, 0, 0))
+    semantic, lexical = two_best(similarities, agreements, 1.0)
     assert (semantic, lexical) == (pytest.approx([0.25]), pytest.approx([0.45]))
 
 

@@ -36,7 +36,7 @@ class Weights:
 
 PROFILE = Weights(prominence=1.05, lexical=0.57, fit=6.05, offset=-3.11, words=0.1)
 """For interests of an actor, a sentence or two each: meaning decides."""
-PROJECT = Weights(prominence=1.4, lexical=5.1, fit=0.0, offset=-11.0, words=0.45)
+PROJECT = Weights(prominence=1.41, lexical=3.60, fit=0.0, offset=-10.55, words=0.45)
 """For the text of a project, which was written for its call: its words count, too."""
 STRONG, WORTH_A_LOOK = 0.55, 0.30
 """Least relevance of the labels; their precision stands in ``docs/evaluation.md``."""

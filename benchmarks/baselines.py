@@ -27,7 +27,8 @@ from hame_match.jobs.evaluation_files import Query, Where, read_calls, read_ids,
 from hame_match.jobs.measuring import CEILING, EXPONENTIAL, Part, by_query
 from hame_match.jobs.trec import RankedList, read_qrels, read_run, write_run
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import ranking
+from hame_match.match import fusion, ranking
+from hame_match.match.eligibility import facts_of
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.lexical import stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Space, Vector
@@ -103,6 +104,7 @@ class Task:
         qrels: the judgements.
         first: the measure that ranks the baselines.
         part: the queries and documents to measure on.
+        fit: query id to how well the types of action of the documents suit; none of texts of projects.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Task:
     qrels: Path
     first: str
     part: Part = field(default_factory=Part)
+    fit: Mapping[str, Vector] = field(default_factory=dict)
 
     @cached_property
     def given(self) -> dict[str, str]:
@@ -201,11 +204,14 @@ def fused(task: Task) -> Scorer:
 
 def ours(task: Task) -> Scorer:
     """Return the ranking of the product."""
-    return lambda query: (
-        matching.score(
-            task.store.search, task.ours[query.query_id], task.corpus, task.vectors, task.space[query.kind]
-        ).relevance
-    )
+    weights = fusion.PROFILE if task.fit else fusion.PROJECT
+
+    def scores(query: Query) -> Vector:
+        facets, space, fit = task.ours[query.query_id], task.space[query.kind], task.fit.get(query.query_id)
+        found = matching.score(task.store.search, facets, task.corpus, task.vectors, space, fit=fit, weights=weights)
+        return found.relevance
+
+    return scores
 
 
 SYSTEMS: dict[str, Callable[[Task], Scorer]] = {
@@ -236,6 +242,9 @@ def actors_task(workspace: Workspace, language: Literal["fi", "en"]) -> Task:
     background = ranking.background_of((*asked, *workspace.examples))
     vectors.need_queries(text.text for text in background)
     space = matching.space_of(windows, background, vectors.known)
+    corpus = ranking.corpus_of(windows, vectors.known, space)
+    stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
+    facts = [stated[call_id] for call_id in corpus.call_ids]
     own = [
         Query(actor.slug, "actor", tuple(Facet(text, (FacetText(language, text),)) for text in actor.interests))
         for actor in asked
@@ -247,12 +256,13 @@ def actors_task(workspace: Workspace, language: Literal["fi", "en"]) -> Task:
         store=workspace.store,
         queries=own,
         ours={actor.slug: ranking.facets_of(actor) for actor in asked},
-        corpus=ranking.corpus_of(windows, vectors.known, space),
+        corpus=corpus,
         plain=ranking.corpus_of(windows, vectors.known, Space({}, {})),
         space={"actor": space},
         vectors=vectors.known,
         qrels=EVAL / "qrels-actors.tsv",
         first="nDCG@10",
+        fit={actor.slug: matching.fits(actor, facts, workspace.region) for actor in asked},
     )
 
 

@@ -26,7 +26,7 @@ class Action(StrEnum):
     """Equity and grants for one growing company."""
     PRIZE = "prize"
     FELLOWSHIP = "fellowship"
-    """For a researcher or an artist in person."""
+    """For a researcher, an artist or a student in person."""
     TRAINING_NETWORK = "training_network"
     """Doctoral and staff networks of universities."""
     INFRASTRUCTURE = "infrastructure"
@@ -49,7 +49,7 @@ _NAMED: Final = tuple(
          r"Programme Cofund|[Cc]o-?funded (?:European )?[Pp]artnership|Framework Partnership|\bFPA\b|\bSGA\b"),
         (Action.OUTSIDE_EUROPE, r"EuropeAid|NDICI|Outermost|outermost"),
         (Action.FELLOWSHIP,
-         r"\bERC\b|Postdoctoral|\bMSCA[- ]PF\b|Fellowship|ERA Chairs|[Aa]puraha|[Ss]tipendi|[Ss]tipendium"),
+         r"\bERC\b|Postdoctoral|\bMSCA[- ]PF\b|Fellowship|[Ss]cholarship|[Ii]nternship|ERA Chairs|[Aa]puraha|[Ss]tipendi"),
         (Action.WIDENING, r"\bWIDERA\b|\bWIDENING\b|Twinning Bottom-Up"),
         (Action.TRAINING_NETWORK, r"\bMSCA\b|Doctoral Network|Staff Exchange"),
         (Action.ACCELERATOR, r"EIC[ -]Accelerator|EIC[ -]STEP"),

@@ -34,7 +34,7 @@ class Weights:
     words: float
 
 
-PROFILE = Weights(prominence=1.05, lexical=0.57, fit=6.05, offset=-3.11, words=0.1)
+PROFILE = Weights(prominence=0.98, lexical=0.47, fit=6.21, offset=-3.01, words=0.1)
 """For interests of an actor, a sentence or two each: meaning decides."""
 PROJECT = Weights(prominence=1.41, lexical=3.60, fit=0.0, offset=-10.55, words=0.45)
 """For the text of a project, which was written for its call: its words count, too."""

@@ -22,10 +22,12 @@ class CallWindows:
     Attributes:
         language: language of the texts.
         texts: the windows in order, at least one; each starts with the title.
+        heading_only: there is no text, so that the only window is the heading.
     """
 
     language: str
     texts: tuple[str, ...]
+    heading_only: bool = False
 
 
 def text_hash(text: str) -> str:
@@ -83,7 +85,7 @@ def windows_of(call: Call, lender: Call | None = None) -> CallWindows:
     heading = heading_of(call, language)
     own = [f"{heading}. {window}" for window in _cut(subject_text(call, language))[:MOST_WINDOWS]]
     if own or lender is None:
-        return CallWindows(language, tuple(own) or (heading,))
+        return CallWindows(language, tuple(own) or (heading,), heading_only=not own)
     borrowed = _cut(subject_text(lender, language))[:BORROWED_WINDOWS]
     return CallWindows(language, (heading, *(f"{heading}. {window}" for window in borrowed)))
 

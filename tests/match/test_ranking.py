@@ -179,3 +179,11 @@ def test_the_order_is_by_value_and_does_not_depend_on_the_order_of_input(values:
 
 def test_a_row_of_zeros_stays_and_divides_nothing() -> None:
     np.testing.assert_array_equal(unit(rows((0, 0), (3, 4))), rows((0, 0), (0.6, 0.8)))
+
+
+def test_a_bare_title_counts_for_less_than_a_text_that_says_the_same() -> None:
+    vectors = {text_hash("a"): np.float32([1, 0])}
+    windows = {"text": CallWindows("en", ("a",)), "title": CallWindows("en", ("a",), heading_only=True)}
+    corpus = corpus_of(windows, vectors, EMPTY)
+    text, title = semantic_scores({"en": rows((1, 0))}, corpus)
+    assert 0 < title < text

@@ -1,6 +1,8 @@
 """The demo: the whole way once, offline, through the same jobs as the real thing."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -18,6 +20,7 @@ from hame_match.jobs.matching import rank_all
 from hame_match.jobs.new_workspace import make_workspace
 from hame_match.jobs.reviewing import decide
 from hame_match.jobs.workspace import Workspace
+from hame_match.match.dictionary import FOLDERS_VARIABLE
 from hame_match.model.digest import DeliveryState
 from hame_match.model.match import Label, Verdict
 from hame_match.model.run import Health, SpiderRun
@@ -71,7 +74,12 @@ def walk(settings: Settings, now: datetime | None, progress: Progress, between: 
     """
     moment = (now or DEMO_NOW).astimezone(UTC)
     lock = settings.database.with_name(settings.database.name + ".demo.lock")
-    with sole(lock, "the demo"), ReplayServer(demo_sites()) as server, open_store(settings.database) as store:
+    with (
+        sole(lock, "the demo"),
+        _without_dictionaries(),
+        ReplayServer(demo_sites()) as server,
+        open_store(settings.database) as store,
+    ):
         crawl = CrawlSettings(**{**settings.crawl.model_dump(), "replay": server.url})
         workspace = Workspace(settings.model_copy(update={"crawl": crawl}), store, lambda: moment, progress)
         runs = crawl_all(workspace)
@@ -82,6 +90,20 @@ def walk(settings: Settings, now: datetime | None, progress: Progress, between: 
         between(workspace)
         approved = sum(_approve(workspace, actor.slug) for actor in workspace.actors)
         return Walked(runs, approved, _send(workspace))
+
+
+@contextmanager
+def _without_dictionaries() -> Iterator[None]:
+    # The demo looks the same everywhere, whatever dictionaries a machine has.
+    before = os.environ.get(FOLDERS_VARIABLE)
+    os.environ[FOLDERS_VARIABLE] = ""
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[FOLDERS_VARIABLE]
+        else:
+            os.environ[FOLDERS_VARIABLE] = before
 
 
 def _approve(workspace: Workspace, actor: str) -> int:

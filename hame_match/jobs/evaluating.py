@@ -104,7 +104,7 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
         topics: see `evaluation_files.read_topics`.
         queries: see `evaluation_files.read_queries`.
         run: TREC run to write.
-        candidates: ids of the topics to rank, one a line; what topics have in common is still learnt from all.
+        candidates: ids of the topics to rank, one a line; what is common and usual is still learnt from all.
 
     Raises:
         EvaluationError: a file is wrong or holds nothing, or a candidate is no topic.
@@ -119,9 +119,8 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
     examples = ranking.background_of(workspace.examples)
     vectors.need_queries(text.text for texts in (examples, *samples.values()) for text in texts)
     spaces = {kind: matching.space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
-    # What calls have in common is the same in every space.
-    ranked = windows if wanted is None else {one: found for one, found in windows.items() if one in wanted}
-    corpus = ranking.corpus_of(ranked, vectors.known, next(iter(spaces.values())))
+    # What calls have in common is the same in every space. Usual similarities are asked of all topics, too.
+    corpus = ranking.corpus_of(windows, vectors.known, next(iter(spaces.values())))
     ids = _ids(documents)
 
     def lists() -> Iterator[RankedList]:
@@ -134,8 +133,10 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
                 scores = matching.score(
                     workspace.store.search, query.facets, corpus, fresh, space, weights=fusion.PROJECT
                 )
-                rows = ranking.order(scores.relevance, corpus.call_ids, query.query_id)[:MOST]
-                yield _ranked(query.query_id, rows, scores, corpus, ids)
+                rows = ranking.order(scores.relevance, corpus.call_ids, query.query_id)
+                if wanted is not None:
+                    rows = [row for row in rows if corpus.call_ids[row] in wanted]
+                yield _ranked(query.query_id, rows[:MOST], scores, corpus, ids)
             done += len(block)
             workspace.progress("rank", done, total)
 

@@ -49,7 +49,7 @@ _NAMED: Final = tuple(
          r"Programme Cofund|[Cc]o-?funded (?:European )?[Pp]artnership|Framework Partnership|\bFPA\b|\bSGA\b"),
         (Action.OUTSIDE_EUROPE, r"EuropeAid|NDICI|Outermost|outermost"),
         (Action.FELLOWSHIP,
-         r"\bERC\b|Postdoctoral|\bMSCA[- ]PF\b|Fellowship|[Ss]cholarship|[Ii]nternship|ERA Chairs|[Aa]puraha|[Ss]tipendi"),
+         r"\bERC\b|Postdoctoral|\bMSCA[- ]PF\b|[Ff]ellowship|ERA Chairs|puraha|[Ss]tipendi|cholarship|nternship"),
         (Action.WIDENING, r"\bWIDERA\b|\bWIDENING\b|Twinning Bottom-Up"),
         (Action.TRAINING_NETWORK, r"\bMSCA\b|Doctoral Network|Staff Exchange"),
         (Action.ACCELERATOR, r"EIC[ -]Accelerator|EIC[ -]STEP"),

@@ -22,8 +22,8 @@ RANKER = "3"
 BEST_FACETS = 2
 """Measured: the mean of the two best facets beats the best one and the mean of all."""
 HEADING_SHARE = 0.8
-"""What a similarity to a title alone counts for: so short a text comes near many interests by accident. Measured: as good
-for graded calls, with half as many bare titles among the first twelve of a list."""
+"""What a similarity to a title alone counts for: so short a text comes near many interests by accident. Measured: as
+good for graded calls, with half as many bare titles among the first twelve of a list."""
 LEXICAL_HALF = 10.0
 """BM25 score that counts as half of a full lexical score."""
 

@@ -91,7 +91,7 @@ def test_forgetting_asks_first_and_is_told_afterwards(taught: Path, monkeypatch:
     rank(taught)
     said = at_now("matches", "explain", "--actor", ACTOR, "--json").json
     assert (said["state"], said["judgements"]["waiting"]) == (None, 0)
-    reviews = {match["review"] for match in at_now("matches", "list", "--actor", ACTOR, "--json").json}
+    reviews = {match["review"] for match in at_now("matches", "list", "--actor", ACTOR, "--all", "--json").json}
     assert reviews == {"approved", "rejected", "pending"}
 
 

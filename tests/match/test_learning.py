@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hame_match.match import learning
+from hame_match.match.fusion import STRONG, WORTH_A_LOOK
 from hame_match.match.learning import (
     DEMOTION,
     TEACHES,
@@ -18,7 +19,7 @@ from hame_match.match.learning import (
     rules_of,
     strongest,
 )
-from hame_match.match.ranking import STRONG, WORTH_A_LOOK, unit
+from hame_match.match.ranking import unit
 from hame_match.match.terms import CallTerms
 from hame_match.model.lesson import Influence, Judgement, LearntRule, LessonState, RuleKind
 from hame_match.model.match import Decision, RejectionReason

@@ -107,8 +107,7 @@ def loss(chances: np.ndarray, relevant: np.ndarray) -> float:
 
 def signals_of(scores: matching.Scores) -> np.ndarray:
     """Return (n, 3): prominence, agreement of words, fit of the type of action."""
-    prominence = (scores.semantic - scores.scale.mean) / scores.scale.spread
-    return np.stack([prominence, scores.lexical, scores.fit], axis=1)
+    return fusion.signals(scores.semantic, scores.lexical, scores.fit, scores.scale)
 
 
 def learnt(found: list[Judged]) -> np.ndarray:

@@ -60,8 +60,8 @@ _NAMED: Final = tuple(
 )  # fmt: skip
 
 _COMPANY: Final = {
-    Action.CASCADE: 0.25,
-    Action.ACCELERATOR: 0.2,
+    Action.CASCADE: 0.6,
+    Action.ACCELERATOR: 0.45,
     Action.PRIZE: -0.3,
     Action.FELLOWSHIP: -1.0,
     Action.TRAINING_NETWORK: -0.7,
@@ -85,7 +85,7 @@ _RESEARCH: Final = {
     Action.DEFENCE: -0.7,
 }
 _OTHERS: Final = {
-    Action.CASCADE: 0.1,
+    Action.CASCADE: 0.2,
     Action.ACCELERATOR: -1.0,
     Action.PRIZE: 0.0,
     Action.FELLOWSHIP: -1.0,

@@ -34,7 +34,7 @@ class Weights:
     words: float
 
 
-PROFILE = Weights(prominence=0.98, lexical=0.47, fit=6.21, offset=-3.01, words=0.1)
+PROFILE = Weights(prominence=0.95, lexical=0.32, fit=3.58, offset=-2.88, words=0.1)
 """For interests of an actor, a sentence or two each: meaning decides."""
 PROJECT = Weights(prominence=1.41, lexical=3.60, fit=0.0, offset=-10.55, words=0.45)
 """For the text of a project, which was written for its call: its words count, too."""
@@ -43,6 +43,9 @@ STRONG, WORTH_A_LOOK = 0.55, 0.30
 
 _USUAL_MEAN, _USUAL_SPREAD, _WEIGHT = 0.0, 0.085, 50
 """Similarities of the bundled model, counted as so many calls: a list of few calls says little about what is usual."""
+_FAR, _NEAR, _FAR_OUT = 0.1, 0.25, 2.6
+"""Similarities of what has nothing to do with an interest, and of what suits: the tenth call of every graded actor lies
+about so near, and stands out so many spreads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +65,27 @@ def scale_of(semantic: Vector) -> Scale:
     """Return the scale of an actor's list from its similarities, (n_calls,); few calls are helped by what is usual."""
     count = len(semantic)
     share = count / (count + _WEIGHT)
-    mean, variance = (float(semantic.mean()), float(semantic.var())) if count else (0.0, 0.0)
-    return Scale(
-        share * mean + (1 - share) * _USUAL_MEAN, float(np.sqrt(share * variance + (1 - share) * _USUAL_SPREAD**2))
-    )
+    found, variance = (float(semantic.mean()), float(semantic.var())) if count else (0.0, 0.0)
+    mean = share * found + (1 - share) * _USUAL_MEAN
+    spread = float(np.sqrt(share * variance + (1 - share) * _USUAL_SPREAD**2))
+    # Else the best of a list in which nothing suits would stand out as far as what suits another actor.
+    return Scale(mean, max(spread, (_NEAR - mean) / _FAR_OUT))
+
+
+def signals(semantic: Vector, lexical: Vector, fit: Vector, scale: Scale) -> NDArray[np.float32]:
+    """Return what the weights are for: prominence, agreement of words, and fit; (n_calls, 3).
+
+    A type of action that suits counts only as far as the subject is near: no actor wants a grant because it is small.
+    """
+    near = np.clip((semantic - _FAR) / (_NEAR - _FAR), 0, 1)
+    prominence = (semantic - scale.mean) / scale.spread
+    return np.stack([prominence, lexical, np.where(fit > 0, fit * near, fit)], axis=1)
 
 
 def relevance(semantic: Vector, lexical: Vector, fit: Vector, weights: Weights, scale: Scale) -> Vector:
     """Return the relevance of each call from its signals; all (n_calls,), the result in (0, 1), higher is better."""
-    prominence = (semantic - scale.mean) / scale.spread
-    logit = weights.prominence * prominence + weights.lexical * lexical + weights.fit * fit + weights.offset
+    slopes = np.array([weights.prominence, weights.lexical, weights.fit])
+    logit = signals(semantic, lexical, fit, scale) @ slopes + weights.offset
     return np.asarray(1.0 / (1.0 + np.exp(-logit)), dtype=np.float32)
 
 

@@ -63,3 +63,10 @@ def test_a_list_of_few_calls_is_held_against_what_is_usual() -> None:
     nothing = np.zeros_like(few)
     assert relevance(few, nothing, nothing, PROFILE, scale_of(few)).max() < WORTH_A_LOOK
     assert scale_of(np.zeros(0, np.float32)).spread > 0
+
+
+def test_an_actor_nothing_suits_is_recommended_nothing_and_no_small_grant_either() -> None:
+    semantic = np.float32([*np.linspace(-0.08, 0.08, 700), 0.12])
+    nothing, suits = np.zeros_like(semantic), np.full_like(semantic, 0.6)
+    for fit in (nothing, suits):
+        assert relevance(semantic, nothing, fit, PROFILE, scale_of(semantic)).max() < WORTH_A_LOOK

@@ -21,6 +21,9 @@ SHARED_WORDS = 0.15
 MANY_WORDS = 4
 CLOSE = 0.12
 """A second sentence is given when its score is not further behind the first one's."""
+ANSWERS = 0.35
+"""Least similarity of a second sentence to its own interest. Below it the sentence is what the call is about and says
+nothing of that interest: read off 98 second sentences of the bundled calls, of which 8 are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +112,15 @@ def choose(from_call: Quotable, facets: Sequence[Facet], facet_rows: Matrix, row
     central = from_call.rows @ unit(row)
     found = []
     for facet in map(int, scoring):
-        values = (
-            from_call.rows @ facet_rows[facet] + CENTRAL * central + SHARED_WORDS * _shared(facets[facet], from_call)
-        )
+        similarity = from_call.rows @ facet_rows[facet]
+        values = similarity + CENTRAL * central + SHARED_WORDS * _shared(facets[facet], from_call)
         best = int(np.argmax(values))
-        found.append((float(values[best]), best, facet))
+        found.append((float(values[best]), best, facet, float(similarity[best])))
     found.sort(key=lambda one: -one[0])
-    (value, best, facet), *others = found
+    (value, best, facet, _), *others = found
     second_sentence = second_interest = ""
-    for other_value, other, other_facet in others:
-        if other != best and value - other_value <= CLOSE:
+    for other_value, other, other_facet, answers in others:
+        if other != best and value - other_value <= CLOSE and answers >= ANSWERS:
             second_sentence, second_interest = from_call.sentences[other], facets[other_facet].interest
     return Evidence(
         from_call.sentences[best],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from hame_match.match.evidence import MOST_SENTENCES, Evidence, candidates, choose, quotable
+from hame_match.match.evidence import MOST_SENTENCES, Evidence, Quotable, candidates, choose, quotable
 from hame_match.match.ranking import Facet, FacetText, Space
 from hame_match.match.windows import text_hash
 from hame_match.model.call import Call
@@ -58,6 +58,16 @@ def test_a_match_that_rests_on_two_interests_gives_a_sentence_for_each() -> None
 def test_a_second_sentence_that_is_far_behind_is_not_given() -> None:
     found = evidence_of(a_call(text=f"{ROBOTS} Hankkeen kesto on enintään kaksi vuotta päätöksestä lukien."))
     assert (found.sentence, found.second_sentence, found.second_interest) == (ROBOTS, "", "")
+
+
+@pytest.mark.parametrize(("similarity", "given"), [(0.33, False), (0.38, True)])
+def test_a_second_sentence_answers_its_own_interest_and_not_only_the_call(similarity: float, given: bool) -> None:
+    facets = np.eye(2, 3, dtype=np.float32)
+    sentences = np.asarray([[0.4, 0, 0.917], [0, similarity, (1 - similarity**2) ** 0.5]], np.float32)
+    from_call = Quotable("fi", ("Eka.", "Toka."), sentences)
+    found = choose(from_call, FACETS, facets, np.asarray([0.6, 0.5, 0.6], np.float32))
+    assert found.sentence == "Eka."
+    assert (found.second_sentence == "Toka.") is given
 
 
 def test_only_the_interests_that_gave_the_call_its_score_are_asked() -> None:

@@ -5,6 +5,7 @@ language first, so each language's common direction (its mean) is taken out of t
 they are compared. And an actor is many things, so each interest is compared on its own and the two best count.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -262,4 +263,9 @@ def two_best(similarities: Matrix, agreements: Matrix, words: float) -> tuple[Ve
 
 def order(values: Vector, call_ids: Sequence[str], actor: str) -> list[int]:
     """Return row numbers, best first; equal values by a hash, so that no name has an advantage."""
-    return sorted(range(len(call_ids)), key=lambda row: (-float(values[row]), text_hash(f"{actor} {call_ids[row]}")))
+    rows = np.argsort(-values, kind="stable").tolist()
+    found: list[int] = []
+    for _, equal in itertools.groupby(rows, key=lambda row: float(values[row])):
+        tied = list(equal)
+        found += tied if len(tied) == 1 else sorted(tied, key=lambda row: text_hash(f"{actor} {call_ids[row]}"))
+    return found

@@ -1,7 +1,7 @@
 """What decisions teach, measured by a simulated manager: without learning, with Rocchio's, and with ours.
 
     python benchmarks/learning.py
-    python benchmarks/learning.py --cache /tmp/learning.npz --seeds 100
+    python benchmarks/learning.py --vectors FILE --cache /tmp/learning.npz --seeds 100
 
 Data: the graded actors beside the checkout (``../shared/data/eval``): 8 fictional actors, about 43 graded calls each.
 For each actor and seed the graded calls are halved at random: one half is what the manager sees, the other comes later
@@ -41,7 +41,7 @@ MANY = 40
 RELEVANT = 2.0
 VARIANCES, NEGATIVE_WEIGHTS = (1.0, 2.0, 4.0, 8.0), (0.2, 0.5, 1.0)
 ROCCHIO = ((0.75, 0.15), (0.5, 0.1), (0.25, 0.05), (0.25, 0.25), (0.5, 0.5))
-SLOPE = 14.0
+SLOPE = 11.5
 """Logits of one of cosine in the shipped relevance; Rocchio's vectors are added to the query, so on that scale."""
 
 Doubles = NDArray[np.float64]
@@ -58,10 +58,13 @@ class Graded:
     grades: Doubles
 
 
-def graded(cache: Path | None) -> dict[str, Graded]:
-    """Return the graded calls of every actor; embeds them, or reads what an earlier run left in `cache`."""
+def graded(cache: Path | None, database: Path | None) -> dict[str, Graded]:
+    """Return the graded calls of every actor; reads what an earlier run left in `cache`, or embeds what has no vector.
+
+    `cache` knows no version of the ranking or the model: after either changed it must go. `database` does.
+    """
     if cache is None or not cache.exists():
-        found = _embedded()
+        found = _embedded(database)
         if cache is not None:
             parts = {
                 f"{slug}/{name}": getattr(one, name) for slug, one in found.items() for name in one.__annotations__
@@ -73,12 +76,13 @@ def graded(cache: Path | None) -> dict[str, Graded]:
         return {slug: Graded(*(stored[f"{slug}/{name}"] for name in Graded.__annotations__)) for slug in slugs}
 
 
-def _embedded() -> dict[str, Graded]:
+def _embedded(database: Path | None) -> dict[str, Graded]:
     from hame_match.jobs import matching
     from hame_match.jobs.evaluating import prepared
     from hame_match.jobs.evaluation_files import read_calls
     from hame_match.jobs.workspace import Workspace
     from hame_match.match import ranking
+    from hame_match.match.eligibility import facts_of
     from hame_match.paths import bundled
     from hame_match.profiles import REGION_FILE, load_actors, load_region
     from hame_match.settings import Settings
@@ -92,15 +96,18 @@ def _embedded() -> dict[str, Graded]:
     actors = load_actors(EVAL / "actors", load_region(bundled("profiles") / REGION_FILE))
     rows_of = {name: row for row, name in enumerate(calls)}
     found = {}
-    with open_store(None) as store:
+    with open_store(database) as store:
         workspace = Workspace(Settings(), store)
         windows, vectors = prepared(workspace, calls)
         background = ranking.background_of((*actors, *workspace.examples))
         vectors.need_queries(text.text for text in background)
         space = matching.space_of(windows, background, vectors.known)
         corpus = ranking.corpus_of(windows, vectors.known, space)
+        stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
         for actor in actors:
-            prior = matching.score(store.search, ranking.facets_of(actor), corpus, vectors.known, space).relevance
+            facets = ranking.facets_of(actor)
+            fit = matching.fits(actor, (stated[call_id] for call_id in corpus.call_ids), workspace.region)
+            prior = matching.score(store.search, facets, corpus, vectors.known, space, fit=fit).relevance
             grades = {name: grade for name, grade in judged[actor.slug].items() if name in rows_of}
             rows = [rows_of[name] for name in grades]
             found[actor.slug] = Graded(prior[rows], corpus.matrix[rows], np.asarray(list(grades.values())))
@@ -132,13 +139,16 @@ def rocchio(positive: float, negative: float) -> Learner:
 
 
 def ours(
-    variance: float = learning.VARIANCE, weight: float = learning.NEGATIVE_WEIGHT, *, guard: bool = True
+    variance: float = learning.VARIANCE,
+    weight: float = learning.NEGATIVE_WEIGHT,
+    *,
+    full_trust: float = learning.FULL_TRUST,
 ) -> Learner:
-    """Return the learner of the product, or the same without its guard."""
+    """Return the learner of the product, or the same with another guard; 0 is none."""
 
     def learner(prior, rows, answers, all_):  # type: ignore[no-untyped-def]
         learnt = learning.learn(
-            prior, rows, answers, [1.0] * len(answers), variance=variance, negative_weight=weight, guard=guard
+            prior, rows, answers, [1.0] * len(answers), variance=variance, negative_weight=weight, full_trust=full_trust
         )
         return learnt.effects(all_).sum(axis=1)
 
@@ -232,9 +242,10 @@ def main() -> None:
     """Choose, simulate and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, help="keep prior and vectors of the graded calls in this .npz")
+    parser.add_argument("--vectors", type=Path, help="database that keeps the vectors between runs")
     parser.add_argument("--seeds", type=int, default=30)
     arguments = parser.parse_args()
-    actors = graded(arguments.cache)
+    actors = graded(arguments.cache, arguments.vectors)
     few = max(5, arguments.seeds // 3)
     same = dict.fromkeys
     learners: dict[str, dict[str, Learner]] = {
@@ -245,7 +256,8 @@ def main() -> None:
             actors, {f"{v}/{w}": ours(v, w) for v, w in product(VARIANCES, NEGATIVE_WEIGHTS)}, few
         ),
         "ours, as shipped": same(actors, ours()),
-        "ours, without the guard": same(actors, ours(guard=False)),
+        "ours, followed in full from one standard error": same(actors, ours(full_trust=1.0)),
+        "ours, without the guard": same(actors, ours(full_trust=0.0)),
     }
     for title, errs in (("who knows", 0.0), ("who errs in every fifth answer", 0.2), ("who answers by chance", 1.0)):
         print(f"\nA manager {title}: nDCG@10 / AUC of calls not judged")

@@ -24,6 +24,7 @@ from hame_match.jobs.evaluation_files import read_calls
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import ranking
+from hame_match.match.eligibility import facts_of
 from hame_match.match.ranking import Vector
 from hame_match.match.standing import standardised
 from hame_match.paths import bundled
@@ -82,9 +83,12 @@ def main() -> None:
         vectors.need_queries(text.text for text in background)
         space = matching.space_of(windows, background, vectors.known)
         corpus = ranking.corpus_of(windows, vectors.known, space)
+        stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
         for actor in actors:
             facets = ranking.facets_of(actor)
-            values[actor.slug] = matching.score(store.search, facets, corpus, vectors.known, space).relevance
+            fit = matching.fits(actor, (stated[call_id] for call_id in corpus.call_ids), workspace.region)
+            scores = matching.score(store.search, facets, corpus, vectors.known, space, fit=fit)
+            values[actor.slug] = scores.relevance
     rows = {call_id: row for row, call_id in enumerate(corpus.call_ids)}
     by_call: dict[str, dict[str, int]] = {}
     for slug, grades in judgements.grades.items():

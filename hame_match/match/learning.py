@@ -37,8 +37,10 @@ BIAS_VARIANCE = 4.0
 NEGATIVE_WEIGHT = 0.2
 """A rejection counts a fifth of an approval, as in Rocchio's classic 0.75 to 0.15: what was shown and rejected lies
 near the actor's field, and what it is pushed away from is often the next suitable call."""
-_FULL_TRUST = 1.0
+FULL_TRUST = 2.0
 """Standard errors by which the learnt list must beat the prior to be followed in full; in between in proportion."""
+_LEAST_OF_A_KIND = 2
+"""Suitable calls, and unsuitable ones, from which on the error of what is gained can be told at all."""
 DEMOTION = float(np.log(STRONG / (1 - STRONG)) - np.log(WORTH_A_LOOK / (1 - WORTH_A_LOOK)))
 """Logits that a rule takes off a call: one label down."""
 MOST_INFLUENCES = 3
@@ -112,7 +114,7 @@ def learn(
     *,
     variance: float = VARIANCE,
     negative_weight: float = NEGATIVE_WEIGHT,
-    guard: bool = True,
+    full_trust: float = FULL_TRUST,
 ) -> Learnt:
     """Learn from judged calls.
 
@@ -123,23 +125,23 @@ def learn(
         weights: how much each teaches, above 0.
         variance: see `VARIANCE`.
         negative_weight: see `NEGATIVE_WEIGHT`.
-        guard: whether what does not beat the prior is dropped; without it for measurements only.
+        full_trust: see `FULL_TRUST`; 0, for measurements only, follows what does not beat the prior, too.
 
     Returns:
-        Nothing that moves a list (`weights` all 0) without at least one suitable and one unsuitable call, or where the
+        Nothing that moves a list (`weights` all 0) without at least two suitable and two unsuitable calls, or where the
         learnt order does not beat the prior's on pairs that were left out.
     """
     rows = unit(matrix).astype(np.float64)
     signs = np.asarray(positive, dtype=bool)
     nothing = np.zeros(len(signs))
-    if signs.all() or not signs.any():
+    if min(int(signs.sum()), int((~signs).sum())) < _LEAST_OF_A_KIND:
         return Learnt(LessonState.TOO_FEW, rows, nothing)
     offset = logit(prior)
     counts = np.asarray(weights, dtype=np.float64) * np.where(signs, 1.0, negative_weight)
     inverse, working, dual = _mode(offset, variance * rows @ rows.T + BIAS_VARIANCE, signs, counts)
     before, after = _left_out(offset, inverse, working, dual, signs)
     losses = np.logaddexp(0.0, -before), np.logaddexp(0.0, -after)
-    trust = _trust(losses[0] - losses[1]) if guard else 1.0
+    trust = _trust(losses[0] - losses[1], full_trust) if full_trust else 1.0
     return Learnt(
         LessonState.USED if trust else LessonState.NOT_BETTER,
         rows,
@@ -199,19 +201,20 @@ def _left_out(
     return np.asarray(before), np.asarray(before + left - right)
 
 
-def _trust(gains: Doubles) -> float:
-    """Return how far the learnt order is followed: 0 where it gains nothing, 1 from `_FULL_TRUST` standard errors on.
+def _trust(gains: Doubles, full: float) -> float:
+    """Return how far the learnt order is followed: 0 where it gains nothing, 1 from `full` standard errors on.
 
     The pairs share calls, so the error is that of a two-sample U statistic (DeLong et al. 1988).
 
     Args:
-        gains: (n_positive, n_negative), loss of the prior minus loss of the learnt order.
+        gains: (n_positive, n_negative), at least two each, loss of the prior minus loss of the learnt order.
+        full: above 0.
     """
     mean = float(gains.mean())
-    error = float(np.sqrt(sum(gains.mean(axis=axis).var() / gains.shape[1 - axis] for axis in (0, 1))))
+    error = float(np.sqrt(sum(gains.mean(axis=axis).var(ddof=1) / gains.shape[1 - axis] for axis in (0, 1))))
     if mean <= 0:
         return 0.0
-    return min(1.0, mean / (_FULL_TRUST * error)) if error else 1.0
+    return min(1.0, mean / (full * error)) if error else 1.0
 
 
 def rules_of(judgements: Iterable[Judgement], terms: Mapping[str, CallTerms]) -> tuple[LearntRule, ...]:

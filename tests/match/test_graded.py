@@ -33,9 +33,10 @@ pytestmark = [
     pytest.mark.model,
     pytest.mark.shared,
     pytest.mark.slow,
+    pytest.mark.timeout(600),  # some hundred thousand tokens, and the machine may be busy
     pytest.mark.skipif(DATA is None, reason="no recorded data in ../shared/data"),
 ]
-MOST_CHARS = 4 * WINDOW_CHARS
+MOST_CHARS = 2 * WINDOW_CHARS
 """Of each text, so that the test is quick; with whole texts the figures are a little higher."""
 Grades = dict[str, dict[str, float]]
 
@@ -131,7 +132,7 @@ def lists(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return ranked(calls, judged_actors(), embedder, tmp_path_factory.mktemp("graded"))
 
 
-@pytest.mark.parametrize(("language", "least"), [("fi", 0.40), ("en", 0.50)])
+@pytest.mark.parametrize(("language", "least"), [("fi", 0.62), ("en", 0.62)])
 def test_the_graded_actors_find_their_calls(lists: dict[str, list[Call]], language: str, least: float) -> None:
     values = {
         actor: ndcg([call.source_key for call in lists[f"{actor}-{language}"]], judged)

@@ -25,19 +25,20 @@ from hame_match.sentences import sentences
 
 MOST_MEMBERS = 4
 """A region seldom sends more partners into one project."""
-USUAL, UNUSUAL = 0.90, 0.995
+USUAL, UNUSUAL = 0.85, 0.98
 """Quantiles of an actor's similarity to texts of other calls between which coverage rises from 0 to 1: a sentence
-begins to count where it is nearer than nine texts of ten, and counts in full from one text of two hundred on."""
-LEAST_STANDING = 1.0
-"""Only actors for whom the call as a whole is unusual are asked (one standard deviation above their mean call): single
+begins to count where it is nearer than 85 texts of 100, and counts in full from one text of fifty on. A sentence says
+less than a whole text: with nine of ten and one of two hundred, a museum covered 9 % of a call on living heritage."""
+LEAST_STANDING = 0.9
+"""Only actors for whom the call as a whole is unusual are asked (standard deviations above their mean call): single
 sentences are often near to somebody who has nothing to do with the call."""
-LEAST_COVERED = 0.08
+LEAST_COVERED = 0.12
 """An actor that covers less of a call has no business in it, whatever its role."""
 REDUNDANCY_PRICE = 0.25
 """What a share of the call covered once more costs, relative to a share covered for the first time."""
-MEMBER_PRICE = 0.04
+MEMBER_PRICE = 0.06
 """What one more member costs, as a share of the call: agreements and meetings are no gift."""
-ROLE_WORTH = 0.03
+ROLE_WORTH = 0.045
 """What filling a role that the call asks for is worth, as a share of the call; less than a member costs, so that nobody
 is in it for a role alone."""
 SHORT_LIST = 24

@@ -1,5 +1,6 @@
 """The demo as a newcomer runs it: in a folder of its own, as a process of its own, with the real model."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hame_match.demo.sites import DEMO_NOW
 from hame_match.match.evidence import candidates
 from hame_match.sentences import is_boilerplate
 from hame_match.store import open_store
@@ -122,3 +124,34 @@ def test_the_readme_shows_the_tables_the_demo_prints(first: Run) -> None:
     assert len(fixed) == 9
     assert [line for line in fixed if line not in printed] == []
     assert {line.split()[-2] for line in shown if re.match(r" \d ", line)} == {"odottaa"}
+
+
+@pytest.mark.parametrize("verb", ["reverse", "consortium"])
+def test_the_way_from_a_call_to_actors_works_on_the_demo_s_calls(folder: Path, first: Run, verb: str) -> None:
+    assert first.code == 0
+    with open_store(folder / "demo-out" / "hame-match.sqlite") as store:
+        best = store.matches.of_actor("kaarnapuron-konepaja")[0].call_id
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "hame_match.cli",
+            "--now",
+            DEMO_NOW.isoformat(),
+            "matches",
+            verb,
+            "--call",
+            best,
+            "--json",
+        ],
+        cwd=folder / "demo-out",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=220,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["call_id"] == best
+    people = said["actors"] if verb == "reverse" else said["members"]
+    assert "kaarnapuron-konepaja" in [one["actor"] for one in people]

@@ -222,7 +222,7 @@ def interval(values: Doubles) -> str:
     random = np.random.default_rng(7)
     means = random.choice(known, (2000, len(known))).mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return f"{known.mean():.3f} ({low:.3f}–{high:.3f})"
+    return f"{known.mean():.3f} ({low:.3f} to {high:.3f})"
 
 
 def chosen(actors: dict[str, Graded], options: dict[str, Learner], seeds: int) -> dict[str, Learner]:
@@ -261,12 +261,12 @@ def main() -> None:
     }
     for title, errs in (("who knows", 0.0), ("who errs in every fifth answer", 0.2), ("who answers by chance", 1.0)):
         print(f"\nA manager {title}: nDCG@10 / AUC of calls not judged")
-        print("| learning | " + " | ".join(f"{count} judgements" for count in JUDGED) + " |")
-        print("|---|" + "---|" * len(JUDGED))
+        print("| learning | " + " | ".join(f"{count} judgements" for count in JUDGED) + " | nDCG@10, last less first |")
+        print("|---|" + "---|" * (len(JUDGED) + 1))
         for name, each in learners.items():
             values = curve(actors, each, arguments.seeds, errs)
             cells = [f"{interval(values[:, n, 0])} / {interval(values[:, n, 1])}" for n in range(len(JUDGED))]
-            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+            print(f"| {name} | {' | '.join(cells)} | {interval(values[:, -1, 0] - values[:, 0, 0])} |", flush=True)
     print(f"\n{MANY} judgements, AUC of the few calls left (actors with more than {MANY} graded calls)")
     for name, each in learners.items():
         values = curve(actors, each, 3 * arguments.seeds, many=True)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hame_match.jobs import matching
 from hame_match.jobs.evaluating import backgrounds, in_language, prepared
 from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topics
+from hame_match.jobs.measuring import CEILING, EXPONENTIAL, measure
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import fusion, ranking, weights
@@ -40,9 +41,11 @@ PULL = 0.3
 
 @dataclass
 class Judged:
-    """The judged calls of one actor in one language: (n, 3) signals and (n,) whether judges call them relevant."""
+    """The judged calls of one actor in one language: ids, (n, 3) signals and (n,) whether they are called relevant."""
 
     actor: str
+    language: str
+    calls: list[str]
     signals: np.ndarray
     relevant: np.ndarray
 
@@ -74,6 +77,8 @@ def judged_actors(embedder: Embedder, store_file: Path | None) -> list[Judged]:
                 found.append(
                     Judged(
                         actor.slug,
+                        language,
+                        list(grades),
                         signals_of(scores)[chosen],
                         np.array([grade >= judgements.relevant_from for grade in grades.values()]),
                     )
@@ -129,6 +134,16 @@ def actors(embedder: Embedder, store: Path | None) -> None:
     for limit in (0.3, 0.4, 0.5, 0.55, 0.6, 0.7):
         above = together >= limit
         print(f"  relevance >= {limit:.2f}: {above.sum()} of {len(above)}, precision {relevant[above].mean():.2f}")
+    judgements = read_qrels(EVAL / "qrels-actors.tsv")
+    for language in ("fi", "en"):
+        run = {
+            one.actor: dict(zip(one.calls, map(float, chance), strict=True))
+            for one, chance in zip(found, chances, strict=True)
+            if one.language == language
+        }
+        figures = measure(judgements, run).figures
+        shown = ", ".join(f"{name} {figures[name].mean:.2f}" for name in (EXPONENTIAL, CEILING, "R@10"))
+        print(f"  left out, {language}: {shown}")
 
 
 def calibration_error(chances: np.ndarray, relevant: np.ndarray, bins: int = 10) -> float:
@@ -143,7 +158,7 @@ def calibration_error(chances: np.ndarray, relevant: np.ndarray, bins: int = 10)
 
 
 def projects(embedder: Embedder, fold: int) -> None:
-    """Learn from the projects of one fold, print the weights and what came of the half not learnt from."""
+    """Learn from the projects of one fold, print the weights, and what more or less of words would give there."""
     every = topics()
     of_project = {row["id"]: every[row["topic"]] for row in rows(EVAL / "queries-projects.jsonl.gz")}
     queries = [q for q in read_queries(EVAL / "queries-projects.jsonl.gz") if of_project[q.query_id].fold == fold]

@@ -60,8 +60,9 @@ def lemma(word: str, language: str) -> str:
 def base_forms(word: str, language: str) -> tuple[str, ...]:
     """Return the forms under which a lower-case word may be a term, the likeliest first: as written, then its bases.
 
-    >>> base_forms("viljelijöidemme", "fi")[:3]
-    ('viljelijöidemme', 'viljelijöide', 'viljelijöiden')
+    >>> forms = base_forms("viljelijöidemme", "fi")
+    >>> forms[0], "viljelijä" in forms
+    ('viljelijöidemme', True)
     >>> "turvallinen" in base_forms("turvallista", "fi")
     True
     """

@@ -1,7 +1,7 @@
 """What decisions teach, measured by a simulated manager: without learning, with Rocchio's, and with ours.
 
     python benchmarks/learning.py
-    python benchmarks/learning.py --vectors FILE --cache /tmp/learning.npz --seeds 100
+    python benchmarks/learning.py --vectors FILE --cache FILE.npz --seeds 100
 
 Data: the graded actors beside the checkout (``../shared/data/eval``): 8 fictional actors, about 43 graded calls each.
 For each actor and seed the graded calls are halved at random: one half is what the manager sees, the other comes later

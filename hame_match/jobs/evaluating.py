@@ -15,7 +15,7 @@ from hame_match.jobs.evaluation_files import Query, read_calls, read_ids, read_q
 from hame_match.jobs.matching import Scores, Vectors
 from hame_match.jobs.trec import RankedList, write_run
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import fusion, ranking
+from hame_match.match import fusion, gloss, ranking
 from hame_match.match.eligibility import facts_of, judge
 from hame_match.match.ranking import Corpus, FacetText
 from hame_match.match.windows import CallWindows, lenders, text_hash, windows_of
@@ -210,4 +210,4 @@ def _ranked(query_id: str, rows: Sequence[int], scores: Scores, corpus: Corpus, 
 
 
 def _tag(vectors: Vectors) -> str:
-    return "-".join(f"hame-match-{ranking.RANKER}/{vectors.model_id}".split())
+    return "-".join(f"hame-match-{ranking.RANKER}/{vectors.model_id}/{gloss.version()}".split())

@@ -95,8 +95,8 @@ class ScoreParts:
     """What a relevance was made of; the first two in [0, 1], higher is better.
 
     Attributes:
-        semantic: similarity of the actor's best facets to the call's windows, after centring.
-        lexical: share of the actor's stems found, BM25-weighted, relative to the best call.
+        semantic: similarity of the actor's two best interests to the call's windows, after centring.
+        lexical: agreement of their words, from BM25.
         fit: how well the type of action suits this kind of actor, in [-1, 1].
         learnt: what decisions added to the relevance, in (-1, 1); the rest is the relevance of the profile alone.
     """

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hame_match.jobs import evaluating, matching
+from hame_match.jobs import evaluating
 from hame_match.jobs.comparing import compare
 from hame_match.jobs.evaluation_files import Query, Where, read_calls, read_ids, read_part, read_queries, read_topics
+from hame_match.jobs.ground import score, space_of
 from hame_match.jobs.measuring import CEILING, EXPONENTIAL, Part, by_query
 from hame_match.jobs.trec import RankedList, read_qrels, read_run, write_run
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import fusion, ranking
-from hame_match.match.eligibility import facts_of
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.lexical import stems
 from hame_match.match.ranking import Corpus, Facet, FacetText, Space, Vector
@@ -170,9 +170,9 @@ def bm25(task: Task) -> Scorer:
     def scores(query: Query) -> Vector:
         found = np.zeros(len(rows), np.float32)
         asked = [stem for one in query.facets for stem in stems(one.texts[0].text, one.texts[0].words_language)]
-        for call_id, score in task.store.search.rank(asked).items():
+        for call_id, value in task.store.search.rank(asked).items():
             if call_id in rows:
-                found[rows[call_id]] = score
+                found[rows[call_id]] = value
         return found
 
     return scores
@@ -208,7 +208,7 @@ def ours(task: Task) -> Scorer:
 
     def scores(query: Query) -> Vector:
         facets, space, fit = task.ours[query.query_id], task.space[query.kind], task.fit.get(query.query_id)
-        found = matching.score(task.store.search, facets, task.corpus, task.vectors, space, fit=fit, weights=weights)
+        found = score(task.store.search, facets, task.corpus, task.vectors, space, fit=fit, weights=weights)
         return found.relevance
 
     return scores
@@ -238,13 +238,7 @@ def actors_task(workspace: Workspace, language: Literal["fi", "en"]) -> Task:
     calls = read_calls(EVAL / "actor-calls.jsonl.gz")
     profiles = load_actors(EVAL / "actors", load_region(bundled("profiles") / REGION_FILE))
     asked = [evaluating.in_language(actor, language) for actor in profiles]
-    windows, vectors = evaluating.prepared(workspace, calls)
-    background = ranking.background_of((*asked, *workspace.examples))
-    vectors.need_queries(text.text for text in background)
-    space = matching.space_of(windows, background, vectors.known)
-    corpus = ranking.corpus_of(windows, vectors.known, space)
-    stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
-    facts = [stated[call_id] for call_id in corpus.call_ids]
+    ground = evaluating.ground_for(workspace, calls, asked)
     own = [
         Query(actor.slug, "actor", tuple(Facet(text, (FacetText(language, text),)) for text in actor.interests))
         for actor in asked
@@ -256,13 +250,13 @@ def actors_task(workspace: Workspace, language: Literal["fi", "en"]) -> Task:
         store=workspace.store,
         queries=own,
         ours={actor.slug: ranking.facets_of(actor) for actor in asked},
-        corpus=corpus,
-        plain=ranking.corpus_of(windows, vectors.known, Space({}, {})),
-        space={"actor": space},
-        vectors=vectors.known,
+        corpus=ground.corpus,
+        plain=ranking.corpus_of(ground.windows, ground.vectors.known, Space({}, {})),
+        space={"actor": ground.space},
+        vectors=ground.vectors.known,
         qrels=EVAL / "qrels-actors.tsv",
         first="nDCG@10",
-        fit={actor.slug: matching.fits(actor, facts, workspace.region) for actor in asked},
+        fit={actor.slug: ground.fits(workspace, actor) for actor in asked},
     )
 
 
@@ -288,7 +282,7 @@ def topics_task(
     examples = ranking.background_of(workspace.examples)
     facets = [text for query in queries for facet in query.facets for text in facet.texts]
     vectors.need_queries(text.text for text in (*examples, *facets))
-    space = {kind: matching.space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
+    space = {kind: space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
     ranked: dict[str, CallWindows] = {
         call.call_id: windows[call.call_id] for given, call in topics.items() if given in candidates
     }

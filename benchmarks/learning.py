@@ -77,12 +77,9 @@ def graded(cache: Path | None, database: Path | None) -> dict[str, Graded]:
 
 
 def _embedded(database: Path | None) -> dict[str, Graded]:
-    from hame_match.jobs import matching
-    from hame_match.jobs.evaluating import prepared
+    from hame_match.jobs.evaluating import ground_for
     from hame_match.jobs.evaluation_files import read_calls
     from hame_match.jobs.workspace import Workspace
-    from hame_match.match import ranking
-    from hame_match.match.eligibility import facts_of
     from hame_match.paths import bundled
     from hame_match.profiles import REGION_FILE, load_actors, load_region
     from hame_match.settings import Settings
@@ -98,16 +95,10 @@ def _embedded(database: Path | None) -> dict[str, Graded]:
     found = {}
     with open_store(database) as store:
         workspace = Workspace(Settings(), store)
-        windows, vectors = prepared(workspace, calls)
-        background = ranking.background_of((*actors, *workspace.examples))
-        vectors.need_queries(text.text for text in background)
-        space = matching.space_of(windows, background, vectors.known)
-        corpus = ranking.corpus_of(windows, vectors.known, space)
-        stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
+        ground = ground_for(workspace, calls, actors)
+        corpus = ground.corpus
         for actor in actors:
-            facets = ranking.facets_of(actor)
-            fit = matching.fits(actor, (stated[call_id] for call_id in corpus.call_ids), workspace.region)
-            prior = matching.score(store.search, facets, corpus, vectors.known, space, fit=fit).relevance
+            prior = ground.scores(workspace, actor).relevance
             grades = {name: grade for name, grade in judged[actor.slug].items() if name in rows_of}
             rows = [rows_of[name] for name in grades]
             found[actor.slug] = Graded(prior[rows], corpus.matrix[rows], np.asarray(list(grades.values())))

@@ -17,14 +17,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hame_match.jobs import matching
-from hame_match.jobs.evaluating import prepared
+from hame_match.jobs.evaluating import ground_for
 from hame_match.jobs.evaluation_files import read_calls
+from hame_match.jobs.ground import score
 from hame_match.jobs.measuring import CEILING, EXPONENTIAL, measure
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import ranking
-from hame_match.match.eligibility import facts_of
 from hame_match.match.fusion import PROFILE, Weights
 from hame_match.match.gloss import gloss
 from hame_match.match.ranking import GLOSS, Facet, FacetText, Space
@@ -93,22 +92,17 @@ def main() -> None:
     )
     with open_store(arguments.vectors) as store:
         workspace = Workspace(Settings(embedding=EmbeddingSettings(model=arguments.model)), store)
-        windows, vectors = prepared(workspace, calls)
-        background = ranking.background_of((*actors, *workspace.examples))
-        vectors.need_queries(text.text for text in background)
-        centred = matching.space_of(windows, background, vectors.known)
-        stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
+        ground = ground_for(workspace, calls, actors)
         for name, variant in VARIANTS.items():
-            space = centred if variant.centred else Space({}, {})
-            corpus = ranking.corpus_of(windows, vectors.known, space)
+            space = ground.space if variant.centred else Space({}, {})
+            corpus = ranking.corpus_of(ground.windows, ground.vectors.known, space)
             run: dict[str, dict[str, float]] = {}
             in_finnish = 0
             for actor in actors:
                 facets = tuple(variant.facet(*pair) for pair in zip(actor.interests, actor.interests_en, strict=True))
-                facts = (stated[call_id] for call_id in corpus.call_ids)
-                fit = matching.fits(actor, facts, workspace.region) if variant.fitted else None
-                scores = matching.score(
-                    store.search, facets, corpus, vectors.known, space, fit=fit, weights=variant.weights
+                fit = ground.fits(workspace, actor) if variant.fitted else None
+                scores = score(
+                    store.search, facets, corpus, ground.vectors.known, space, fit=fit, weights=variant.weights
                 )
                 run[actor.slug] = {
                     given[one]: float(value) for one, value in zip(corpus.call_ids, scores.relevance, strict=True)

@@ -18,13 +18,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hame_match.jobs import matching
-from hame_match.jobs.evaluating import prepared
+from hame_match.jobs.evaluating import ground_for
 from hame_match.jobs.evaluation_files import read_calls
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
-from hame_match.match import ranking
-from hame_match.match.eligibility import facts_of
 from hame_match.match.ranking import Vector
 from hame_match.match.standing import standardised
 from hame_match.paths import bundled
@@ -78,16 +75,10 @@ def main() -> None:
     values: dict[str, Vector] = {}
     with open_store(options.vectors) as store:
         workspace = Workspace(Settings(), store)
-        windows, vectors = prepared(workspace, calls)
-        background = ranking.background_of((*actors, *workspace.examples))
-        vectors.need_queries(text.text for text in background)
-        space = matching.space_of(windows, background, vectors.known)
-        corpus = ranking.corpus_of(windows, vectors.known, space)
-        stated = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
+        ground = ground_for(workspace, calls, actors)
+        corpus = ground.corpus
         for actor in actors:
-            facets = ranking.facets_of(actor)
-            fit = matching.fits(actor, (stated[call_id] for call_id in corpus.call_ids), workspace.region)
-            scores = matching.score(store.search, facets, corpus, vectors.known, space, fit=fit)
+            scores = ground.scores(workspace, actor)
             values[actor.slug] = scores.relevance
     rows = {call_id: row for row, call_id in enumerate(corpus.call_ids)}
     by_call: dict[str, dict[str, int]] = {}

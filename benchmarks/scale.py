@@ -29,8 +29,9 @@ from benchmarks.corpus import ROOT, calls
 from hame_match.collect.runner import crawl
 from hame_match.demo.server import ReplayServer
 from hame_match.demo.sites import DEMO_NOW, demo_sites
-from hame_match.jobs import evaluating, matching, searching
+from hame_match.jobs import evaluating, searching
 from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topics
+from hame_match.jobs.ground import score, space_of, stems_of
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import candidates, ranking
@@ -200,19 +201,15 @@ def _recall_of_actors(cache: Path) -> None:
     with open_store(cache / "actors.sqlite") as store:
         workspace = Workspace(Settings(), store)
         documents = read_calls(EVAL / "actor-calls.jsonl.gz")
-        windows, vectors = evaluating.prepared(workspace, documents)
         actors = load_actors(EVAL / "actors", workspace.region)
-        background = ranking.background_of((*actors, *workspace.examples))
-        vectors.need_queries(text.text for text in background)
-        space = matching.space_of(windows, background, vectors.known)
-        corpus = ranking.corpus_of(windows, vectors.known, space)
+        ground = evaluating.ground_for(workspace, documents, actors)
         given = {name: call.call_id for name, call in documents.items()}
         judged = read_qrels(EVAL / "qrels-actors.tsv")
         asked = [
             (ranking.facets_of(actor), _relevant(judged.grades[actor.slug], judged.relevant_from, given))
             for actor in actors
         ]
-        _print_recall("graded actors", asked, corpus, vectors.known, space, store.search)
+        _print_recall("graded actors", asked, ground.corpus, ground.vectors.known, ground.space, store.search)
 
 
 def _recall_of_projects(cache: Path, sample: int) -> None:
@@ -229,7 +226,7 @@ def _recall_of_projects(cache: Path, sample: int) -> None:
             texts = [text for query in chosen for facet in query.facets for text in facet.texts]
             examples = ranking.background_of(workspace.examples)
             vectors.need_queries(text.text for text in (*texts, *examples))
-            space = matching.space_of(windows, [*examples, *texts], vectors.known)
+            space = space_of(windows, [*examples, *texts], vectors.known)
             corpus = ranking.corpus_of(windows, vectors.known, space)
             asked = [
                 (query.facets, _relevant(judged.grades[query.query_id], judged.relevant_from, given))
@@ -253,14 +250,14 @@ def _print_recall(
     matrices = [ranking.facet_matrices(facets, corpus.languages, vectors, space) for facets, _ in asked]
     ids = set(corpus.call_ids)
     by_words = [
-        {call_id for facet in facets for call_id in index.best(matching.stems_of(facet), candidates.BY_WORDS, ids)}
+        {call_id for facet in facets for call_id in index.best(stems_of(facet), candidates.BY_WORDS, ids)}
         for facets, _ in asked
     ]
     total = sum(len(relevant) for _, relevant in asked)
     # What a person would have been shown: the first 50 of the list of every call.
     shown = []
     for facets, _ in asked:
-        values = matching.score(index, tuple(facets), corpus, vectors, space).relevance
+        values = score(index, tuple(facets), corpus, vectors, space).relevance
         shown.append({corpus.call_ids[row] for row in np.argsort(-values, kind="stable")[:50]})
     alone, united, kept, sizes = [], [], [], []
     for part in PARTS:

@@ -20,15 +20,14 @@ from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hame_match.jobs import matching
-from hame_match.jobs.evaluating import backgrounds, in_language, prepared
+from hame_match.jobs.evaluating import backgrounds, ground_for, in_language, prepared
 from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topics
+from hame_match.jobs.ground import Scores, score, space_of
 from hame_match.jobs.measuring import CEILING, EXPONENTIAL, measure
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import fusion, ranking, weights
 from hame_match.match.adapter import ADAPTER
-from hame_match.match.eligibility import facts_of
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.paths import bundled
 from hame_match.profiles import REGION_FILE, load_actors, load_region
@@ -59,19 +58,12 @@ def judged_actors(embedder: Embedder, store_file: Path | None) -> list[Judged]:
     found = []
     with open_store(store_file) as store:
         workspace = Workspace(Settings(), store, progress=told, embedder=embedder)
-        windows, vectors = prepared(workspace, calls)
-        facts = {call.call_id: facts_of(call, workspace.clock()) for call in calls.values()}
         for language in ("fi", "en"):
             asked = [in_language(actor, language) for actor in actors]
-            background = ranking.background_of((*asked, *workspace.examples))
-            vectors.need_queries(text.text for text in background)
-            space = matching.space_of(windows, background, vectors.known)
-            corpus = ranking.corpus_of(windows, vectors.known, space)
-            row_of = {call_id: row for row, call_id in enumerate(corpus.call_ids)}
+            ground = ground_for(workspace, calls, asked)
+            row_of = {call_id: row for row, call_id in enumerate(ground.corpus.call_ids)}
             for actor in asked:
-                facets = ranking.facets_of(actor)
-                fit = matching.fits(actor, (facts[one] for one in corpus.call_ids), region)
-                scores = matching.score(store.search, facets, corpus, vectors.known, space, fit=fit)
+                scores = ground.scores(workspace, actor)
                 grades = {one: grade for one, grade in judgements.grades[actor.slug].items() if one in calls}
                 chosen = [row_of[calls[one].call_id] for one in grades]
                 found.append(
@@ -110,7 +102,7 @@ def loss(chances: np.ndarray, relevant: np.ndarray) -> float:
     return float(-np.log(np.clip(right, 1e-6, 1)).mean())
 
 
-def signals_of(scores: matching.Scores) -> np.ndarray:
+def signals_of(scores: Scores) -> np.ndarray:
     """Return (n, 3): prominence, agreement of words, fit of the type of action."""
     return fusion.signals(scores.semantic, scores.lexical, scores.fit, scores.scale)
 
@@ -169,13 +161,13 @@ def projects(embedder: Embedder, fold: int) -> None:
         _, samples = backgrounds(iter(queries))
         vectors.need_queries(text.text for texts in samples.values() for text in texts)
         vectors.need_queries(text.text for query in queries for facet in query.facets for text in facet.texts)
-        spaces = {kind: matching.space_of(windows, texts, vectors.known) for kind, texts in samples.items()}
+        spaces = {kind: space_of(windows, texts, vectors.known) for kind, texts in samples.items()}
         corpus = ranking.corpus_of(windows, vectors.known, next(iter(spaces.values())))
         place = {name: corpus.call_ids.index(call.call_id) for name, call in documents.items()}
         scored = []
         for query in queries:
             space = spaces[query.kind]
-            scores = matching.score(store.search, query.facets, corpus, vectors.known, space, weights=fusion.PROJECT)
+            scores = score(store.search, query.facets, corpus, vectors.known, space, weights=fusion.PROJECT)
             scored.append((signals_of(scores)[:, :2], place[of_project[query.query_id].topic_id]))
     relevant = np.concatenate([np.arange(len(signals)) == wanted for signals, wanted in scored])
     curve = regression(np.concatenate([signals for signals, _ in scored]), relevant)
@@ -183,8 +175,8 @@ def projects(embedder: Embedder, fold: int) -> None:
     for lexical in (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0):
         gains: dict[str, list[float]] = {}
         for query, (signals, wanted) in zip(queries, scored, strict=True):
-            score = signals[:, 0] + lexical * signals[:, 1]
-            rank = int((score > score[wanted]).sum())
+            values = signals[:, 0] + lexical * signals[:, 1]
+            rank = int((values > values[wanted]).sum())
             gains.setdefault(query.kind, []).append(1 / np.log2(rank + 2) if rank < 10 else 0.0)
         figures = ", ".join(f"{kind} {np.mean(gain):.3f} of {len(gain)}" for kind, gain in sorted(gains.items()))
         print(f"  lexical {lexical} x prominence: nDCG@10 {figures}")

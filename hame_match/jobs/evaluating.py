@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from hame_match.errors import EvaluationError
-from hame_match.jobs import matching
 from hame_match.jobs.evaluation_files import Query, read_calls, read_ids, read_queries, read_topics
-from hame_match.jobs.matching import Scores, Vectors
+from hame_match.jobs.ground import Ground, Scores, Vectors, index, score, space_of
 from hame_match.jobs.trec import RankedList, write_run
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import fusion, gloss, ranking
@@ -60,26 +59,24 @@ def rank_actors(
         raise EvaluationError("there is no profile to rank for: the folder holds no .yaml file of an actor")
     asked = [actor if language is None else in_language(actor, language) for actor in actors]
     documents = read_calls(calls)
-    windows, vectors = prepared(workspace, documents)
-    facets = {actor.slug: ranking.facets_of(actor) for actor in asked}
-    background = ranking.background_of((*asked, *workspace.examples))
-    vectors.need_queries(text.text for text in background)
-    space = matching.space_of(windows, background, vectors.known)
-    corpus = ranking.corpus_of(windows, vectors.known, space)
+    ground = ground_for(workspace, documents, asked)
+    corpus = ground.corpus
     ids = _ids(documents)
-    facts = {call.call_id: facts_of(call, workspace.clock()) for call in documents.values()}
 
     def lists() -> Iterator[RankedList]:
         for number, actor in enumerate(asked, start=1):
-            fit = matching.fits(actor, (facts[call_id] for call_id in corpus.call_ids), workspace.region)
-            scores = matching.score(workspace.store.search, facets[actor.slug], corpus, vectors.known, space, fit=fit)
+            scores = ground.scores(workspace, actor)
             rows = ranking.order(scores.relevance, corpus.call_ids, actor.slug)
             if eligibility:
-                rows = [row for row in rows if _may_apply(judge(facts[corpus.call_ids[row]], actor, workspace.region))]
+                rows = [
+                    row
+                    for row in rows
+                    if _may_apply(judge(ground.facts[corpus.call_ids[row]], actor, workspace.region))
+                ]
             yield _ranked(actor.slug, rows[:keep], scores, corpus, ids)
             workspace.progress("rank", number, len(asked))
 
-    return write_run(run, lists(), _tag(vectors))
+    return write_run(run, lists(), _tag(ground.vectors))
 
 
 def in_language(actor: Actor, language: Literal["fi", "en"]) -> Actor:
@@ -118,7 +115,7 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
     windows, vectors = prepared(workspace, documents)
     examples = ranking.background_of(workspace.examples)
     vectors.need_queries(text.text for texts in (examples, *samples.values()) for text in texts)
-    spaces = {kind: matching.space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
+    spaces = {kind: space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
     # What calls have in common is the same in every space. Usual similarities are asked of all topics, too.
     corpus = ranking.corpus_of(windows, vectors.known, next(iter(spaces.values())))
     ids = _ids(documents)
@@ -130,9 +127,7 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
             fresh = dict(zip(map(text_hash, texts), vectors.embedder.embed_queries(texts), strict=True))
             for query in block:
                 space = spaces[query.kind]
-                scores = matching.score(
-                    workspace.store.search, query.facets, corpus, fresh, space, weights=fusion.PROJECT
-                )
+                scores = score(workspace.store.search, query.facets, corpus, fresh, space, weights=fusion.PROJECT)
                 rows = ranking.order(scores.relevance, corpus.call_ids, query.query_id)
                 if wanted is not None:
                     rows = [row for row in rows if corpus.call_ids[row] in wanted]
@@ -141,6 +136,26 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
             workspace.progress("rank", done, total)
 
     return write_run(run, lists(), _tag(vectors))
+
+
+def ground_for(workspace: Workspace, documents: Mapping[str, Call], actors: Sequence[Actor]) -> Ground:
+    """Return documents, all of them to rank, in one space with the interests of `actors` and of the examples.
+
+    Args:
+        workspace: gives the model, the examples and an empty database.
+        documents: id in the input to call.
+        actors: whose lists will be asked for.
+
+    Raises:
+        EmbeddingError: the model is missing or broken.
+    """
+    windows, vectors = prepared(workspace, documents)
+    background = ranking.background_of((*actors, *workspace.examples))
+    vectors.need_queries(text.text for text in background)
+    space = space_of(windows, background, vectors.known)
+    corpus = ranking.corpus_of(windows, vectors.known, space)
+    facts = {call.call_id: facts_of(call, workspace.clock()) for call in documents.values()}
+    return Ground(windows, vectors, space, corpus, facts)
 
 
 def prepared(workspace: Workspace, documents: Mapping[str, Call]) -> tuple[dict[str, CallWindows], Vectors]:
@@ -156,7 +171,7 @@ def prepared(workspace: Workspace, documents: Mapping[str, Call]) -> tuple[dict[
     store = workspace.store
     with store.transaction():
         store.calls.import_crawl(documents.values(), workspace.clock())
-    matching.index(store, {call.call_id: call for call in store.calls.all()})
+    index(store, {call.call_id: call for call in store.calls.all()})
     borrowed = lenders(documents.values())
     windows = {call.call_id: windows_of(call, borrowed.get(call.call_id)) for call in documents.values()}
     vectors = Vectors(workspace)

@@ -18,7 +18,7 @@ from hame_match.model.lesson import Influence, Judgement, Lesson
 from hame_match.model.match import Match, Reason
 
 if TYPE_CHECKING:
-    from hame_match.jobs.matching import Ground, Scores
+    from hame_match.jobs.ground import Ground, Scores
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hame_match.errors import NotFoundError, RankingError
-from hame_match.jobs.matching import Ground, ground_of, index
+from hame_match.jobs.ground import Ground, ground_of, index
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import evidence, fusion
 from hame_match.match.eligibility import CallFacts, facts_of, judge

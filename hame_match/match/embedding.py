@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from hame_match.errors import EmbeddingError
 from hame_match.match import weights
+from hame_match.match.letter_case import plain_case
 from hame_match.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ BUNDLED: Final = "bundled"
 LABEL: Final = "embedding texts"
 
 _E5_PROMPTS: Final = ("query: ", "passage: ")
+_PREPARED: Final = "plain case"
+"""How a text is prepared for a model; part of the id of any but the bundled one, whose adapter was learnt so."""
 _E5_NAME: Final = re.compile(r"(?:^|[-_/])e5(?:[-_]|$)", re.IGNORECASE)
 # Tokens in one matrix: 8,192 are no faster on two cores and take 330 MB more.
 _PACK: Final = 2048
@@ -52,7 +55,8 @@ class Embedder(Protocol):
         """Return (n, dimension) float32 unit rows for what is sought (an actor's interests), in the order given.
 
         A text longer than the model's window (512 tokens, about 2,000 characters) is cut there: window it first.
-        No text gives (0, dimension). Cosine similarity is the dot product of rows.
+        No text gives (0, dimension). Cosine similarity is the dot product of rows. Playful capitals are not seen, see
+        `letter_case.plain_case`.
 
         Raises:
             EmbeddingError: the model gave something else than finite numbers of that shape.
@@ -148,7 +152,7 @@ class _Embedder:
         total = len(texts)
         if not total:
             return np.zeros((0, self.dimension), np.float32)
-        rows = self.encode([prompt + text for text in texts], lambda done: progress(LABEL, done, total))
+        rows = self.encode([prompt + plain_case(text) for text in texts], lambda done: progress(LABEL, done, total))
         if rows.shape != (total, self.dimension):
             raise EmbeddingError(f"{self.model_id}: {total} texts gave vectors of shape {rows.shape}")
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -213,7 +217,8 @@ def _fingerprint(model: "SentenceTransformer") -> str:
     """Return 12 hexadecimal digits that change with the weights, the modules and the prompts of `model`."""
     import torch
 
-    digest = hashlib.sha256(repr((str(model), sorted(model.prompts.items()), model.max_seq_length)).encode())
+    made_with = (str(model), sorted(model.prompts.items()), model.max_seq_length, _PREPARED)
+    digest = hashlib.sha256(repr(made_with).encode())
     for key, tensor in sorted(model.state_dict().items()):
         if "pooler." not in key:  # unused by our models and, where a file lacks it, made at random
             digest.update(key.encode())

@@ -2,7 +2,8 @@
 
 The topics and projects are those of the recorded ranking benchmark beside the checkout (CORDIS, Horizon Europe); they
 stay there. ``interests/*.tsv`` is our own writing: for each topic a Finnish title, and what an actor of a small region
-might say of itself to whom the topic would be the right call, in Finnish, English and for every third in Swedish.
+might say of itself to whom the topic would be the right call, in Finnish, English and for every third in Swedish. So is
+``sentences/*.tsv``: sentences of the field in Finnish, English and for every fourth in Swedish, of no topic.
 """
 
 import csv
@@ -16,6 +17,7 @@ from typing import Any
 
 EVAL = Path(__file__).resolve().parents[1] / "../shared/data/eval"
 INTERESTS = Path(__file__).with_name("interests")
+SENTENCES = Path(__file__).with_name("sentences")
 FOLDS = 4
 
 
@@ -70,4 +72,22 @@ def topics(folder: Path = EVAL, interests: Path = INTERESTS) -> dict[str, Topic]
                 topic.interests = {
                     language: text for language, text in zip(("fi", "en", "sv"), sentences, strict=True) if text
                 }
+    return found
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One meaning in Finnish, English and, or empty, Swedish."""
+
+    fi: str
+    en: str
+    sv: str
+
+
+def sentences(folder: Path = SENTENCES) -> list[Sentence]:
+    """Return every sentence, by file and line."""
+    found = []
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += [Sentence(*row) for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
     return found

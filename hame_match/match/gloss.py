@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hame_match.errors import HameMatchError
 from hame_match.match import dictionary
-from hame_match.match.base_forms import base_forms, lemma
+from hame_match.match.base_forms import base_forms, declined, lemma
 from hame_match.match.lexical import is_stop_word
 
 GLOSSARY = Path(__file__).with_name("glossary")
@@ -38,6 +38,12 @@ DEEPEST = 3
 _WORD = re.compile(r"[^\W_]+(?:[-'’:][^\W_]+)*")
 _STARTS = re.compile(r"(?:^|[.!?:;–\n])[\s\"'”’(–-]*$")
 _DECADE = re.compile(r"(\d{2,4})-?lu[kv]\w*")
+_ADJECTIVE_END = re.compile(r"(?:l[aä]i|[aeouyäö]i)s(?:ten|ta|tä|[ei]\w*)$|(?:is)?uu(?:tta|de|te)\w*$")
+"""Where the ending of an adjective in -inen or of its noun begins.
+
+"käyttö|isiä" has no father, "puola|laista" no law, and nothing is new ("uusi") in "pakola|isuutta".
+"""
+_VERB_ENDS = ("aa", "ea", "ia", "oa", "ua", "eä", "iä", "yä", "ää", "öä")
 _ABBREVIATION = re.compile(r"(.+):[a-zåäö]{1,6}")
 
 Folders = tuple[Path, ...]
@@ -90,6 +96,12 @@ class Gloss:
     def unknown(self) -> tuple[str, ...]:
         """Words of the text that nothing was found for, in order, each once."""
         return self.written(Source.UNKNOWN)
+
+    @property
+    def known(self) -> float:
+        """The share of the telling words, in [0, 1], that there is English for; 1 when no word tells anything."""
+        telling = [word for word in self.words if word.source is not Source.LEFT_OUT]
+        return 1.0 - sum(word.source is Source.UNKNOWN for word in telling) / len(telling) if telling else 1.0
 
     def written(self, source: Source) -> tuple[str, ...]:
         """Return the words of the text whose English is from `source`, in order, each once."""
@@ -282,8 +294,11 @@ def _split_into(compound: str, language: str, parts: int) -> tuple[str, ...]:
 def _split_inflected(word: str, language: str) -> tuple[str, ...]:
     """Return the English of the parts of a compound that no list has, so that only its last part shows a base form."""
     terms = glossary(language)
+    last = len(word) - SHORTEST_INFLECTED
+    if language == "fi" and (ending := _ADJECTIVE_END.search(word)):
+        last = min(last, ending.start() - 1)
     for parts in range(1, DEEPEST):
-        for cut in range(SHORTEST_PART, len(word) - SHORTEST_INFLECTED + 1):
+        for cut in range(SHORTEST_PART, last + 1):
             forms = base_forms(word[cut:], language)
             tail = next((terms[form] for form in forms if _may_end(form, language) and form in terms), "")
             if tail and (head := _head(word[:cut], language, parts)):
@@ -299,7 +314,9 @@ def _may_end(form: str, language: str) -> bool:
 def _head(head: str, language: str, parts: int) -> tuple[str, ...]:
     """Return the English of the first part of a compound, which is itself of `parts` parts; empty when unknown."""
     terms = glossary(language)
-    for form in _heads(head, language):
+    # "lumen|kaato" and "ilman|kierto": simplemma has another base for the genitive, or none.
+    genitives = declined(head) if language == "fi" and head.endswith("n") else ()
+    for form in dict.fromkeys((*_heads(head, language), *genitives)):
         if parts == 1 and form in terms:
             return (terms[form],)
         if parts > 1 and (found := _split_into(form, language, parts)):
@@ -325,6 +342,9 @@ def _heads(head: str, language: str) -> Iterator[str]:
     # "osien|käyttö" and "maan|viljely" hold a genitive; of a piece with another end simplemma can only guess.
     if language != "fi" or head.endswith("n"):
         base = lemma(head, language)
+        if language == "fi" and base.endswith(_VERB_ENDS):
+            # "kadun|kulma" is of a street, not of regret: a first part is no verb.
+            yield from declined(head)
         if base != head:
             yield base
 

@@ -110,6 +110,28 @@ def test_an_ending_is_not_taken_for_the_last_part_of_a_compound(piece):
     assert "ditch" not in gloss(f"lasi{piece} lataus{piece}", "fi").english
 
 
+@pytest.mark.parametrize(
+    ("finnish", "english"),
+    [
+        ("satelliittikuvista", "satellite image"),
+        ("kadunkulmalle", "street corner"),
+        ("vertaistyö", "peer work"),
+        ("ammoniakkikäyttöisistä", "ammonia use"),
+        ("kohtuuhintaisuuden", "affordability"),
+        ("pakolaisuutta", "refugee"),
+    ],
+)
+def test_compounds_of_changed_stems_find_their_parts(finnish, english):
+    assert gloss(finnish, "fi").english == english
+
+
+@pytest.mark.parametrize(
+    ("finnish", "coincidence"), [("murrosikäisille", "father"), ("puolalaista", "law"), ("satokasvina", "grow")]
+)
+def test_the_ending_of_an_adjective_is_no_last_part(finnish, coincidence):
+    assert coincidence not in gloss(finnish, "fi").english
+
+
 def test_function_words_and_light_verbs_are_neither_glossed_nor_unknown():
     found = gloss("Haluaisimme, että niistä saataisiin meille jotakin.", "fi")
     assert (found.english, found.unknown) == ("", ())

@@ -7,12 +7,11 @@ import numpy as np
 
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import action_fit, candidates, fusion, ranking
-from hame_match.match.candidates import Rows
 from hame_match.match.eligibility import CallFacts, exclude_rule
 from hame_match.match.embedding import Embedder, load_embedder
 from hame_match.match.fusion import Scale, Weights
 from hame_match.match.lexical import call_stems, stems
-from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Space, Vector
+from hame_match.match.ranking import Corpus, Facet, FacetText, Matrix, Rows, Space, Vector
 from hame_match.match.windows import CallWindows, lenders, text_hash, windows_of
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
@@ -34,6 +33,7 @@ class Scores:
         facet_rows: call language to (n_facets, d), see `ranking.facet_matrices`.
         semantic: similarity of meaning, higher is better.
         lexical: agreement of words, in [0, 1).
+        best: the interests that gave each call these two, best first: (2, n_calls), or (1, n_calls) of one interest.
         fit: how well the type of action suits, in [-1, 1].
         relevance: all as one, in (0, 1); what lists are ordered by.
         scale: what similarities are usual for this actor.
@@ -43,6 +43,7 @@ class Scores:
     facet_rows: Mapping[str, Matrix]
     semantic: Vector
     lexical: Vector
+    best: Rows
     fit: Vector
     relevance: Vector
     scale: Scale
@@ -54,6 +55,7 @@ class Scores:
             self,
             semantic=self.semantic[kept],
             lexical=self.lexical[kept],
+            best=self.best[:, kept],
             fit=self.fit[kept],
             relevance=self.relevance[kept],
         )
@@ -261,7 +263,7 @@ def score(
     facet_rows = ranking.facet_matrices(facets, corpus.languages, vectors, space)
     among = None if rows is None or len(rows) == len(corpus.call_ids) else {corpus.call_ids[row] for row in rows}
     by_facet = [search.rank(stems_of(facet), among) for facet in facets]
-    semantic, lexical = ranking.two_best(
+    semantic, lexical, best = ranking.two_best(
         ranking.facet_similarities(facet_rows, corpus),
         ranking.facet_agreements(by_facet, corpus.call_ids),
         weights.words,
@@ -269,7 +271,7 @@ def score(
     suits = np.zeros(len(corpus.call_ids), np.float32) if fit is None else fit
     scale = scale or fusion.scale_of(semantic)
     relevance = fusion.relevance(semantic, lexical, suits, weights, scale)
-    return Scores(facets, facet_rows, semantic, lexical, suits, relevance, scale)
+    return Scores(facets, facet_rows, semantic, lexical, best, suits, relevance, scale)
 
 
 def _fit(actor: Actor, facts: CallFacts, region: Region) -> float:

@@ -10,11 +10,10 @@ from hame_match.jobs.ground import Scores, ground_of, index
 from hame_match.jobs.learning import Classroom, Taught
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import evidence, fusion, gloss, ranking
-from hame_match.match.candidates import Rows
 from hame_match.match.diversity import Traits, fold, traits_of
 from hame_match.match.eligibility import CallFacts, facts_of, judge
 from hame_match.match.evidence import Quotable
-from hame_match.match.ranking import Corpus
+from hame_match.match.ranking import Corpus, Rows
 from hame_match.match.windows import lenders, subject_text
 from hame_match.model.actor import Actor
 from hame_match.model.call import CallStatus, StoredCall
@@ -154,7 +153,11 @@ def _matches(
     for rank, (row, verdict, reasons) in enumerate(one.kept, start=1):
         known = stored[corpus.call_ids[row]]
         found = evidence.choose(
-            quotable[known.call_id], scores.facets, scores.facet_rows[corpus.languages[row]], corpus.matrix[row]
+            quotable[known.call_id],
+            scores.facets,
+            scores.facet_rows[corpus.languages[row]],
+            corpus.matrix[row],
+            scores.best[:, rank - 1],
         )
         place = rank - 1
         value = float(one.taught.relevance[place])

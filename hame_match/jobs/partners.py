@@ -32,7 +32,7 @@ def consortium_for(workspace: Workspace, name: str, size: int = MOST_MEMBERS) ->
     """
     hand = at_hand(workspace, name)
     call, corpus = hand.stored.call, hand.ground.corpus
-    sentences = evidence.candidates(call) or [heading_of(call, call.original_language())]
+    sentences = evidence.candidates(call, hand.lender) or [heading_of(call, call.original_language())]
     rows = _rows(hand, sentences, corpus.languages[hand.row])
     aspects = consortium.aspects_of(sentences, rows, corpus.matrix[hand.row])
     usual = _usual(hand)

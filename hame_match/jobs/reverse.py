@@ -11,8 +11,9 @@ from hame_match.match import evidence, fusion
 from hame_match.match.eligibility import CallFacts, facts_of, judge
 from hame_match.match.evidence import Evidence
 from hame_match.match.standing import Standing, standing_of
+from hame_match.match.windows import lenders
 from hame_match.model.actor import Actor
-from hame_match.model.call import CallStatus, StoredCall
+from hame_match.model.call import Call, CallStatus, StoredCall
 from hame_match.model.match import Label, Match, Reason, Verdict
 from hame_match.review.decisions import ReviewState, state_of
 
@@ -29,12 +30,14 @@ class CallAtHand:
         facts: what the rules ask of it.
         ground: all open calls in one space.
         row: the call's row of the corpus.
+        lender: the topic whose text the call borrows, see `windows.lenders`; None when it has its own or there is none.
     """
 
     stored: StoredCall
     facts: CallFacts
     ground: Ground
     row: int
+    lender: Call | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def at_hand(workspace: Workspace, name: str) -> CallAtHand:
     index(workspace.store, stored)
     ground = ground_of(workspace, stored, facts)
     row = ground.corpus.call_ids.index(known.call_id)
-    return CallAtHand(known, facts[known.call_id], ground, row)
+    lender = lenders(one.call for one in stored.values()).get(known.call_id)
+    return CallAtHand(known, facts[known.call_id], ground, row, lender)
 
 
 def _named(stored: Mapping[str, StoredCall], open_ids: Sequence[str], name: str) -> StoredCall:
@@ -142,9 +146,9 @@ def actors_for(workspace: Workspace, name: str) -> tuple[StoredCall, list[ForAct
     hand = at_hand(workspace, name)
     vectors, space, corpus = hand.ground.vectors, hand.ground.space, hand.ground.corpus
     call = hand.stored.call
-    sentences = evidence.candidates(call)
+    sentences = evidence.candidates(call, hand.lender)
     vectors.need_passages(sentences)
-    quotable = evidence.quotable(call, sentences, vectors.known, space)
+    quotable = evidence.quotable(call, sentences, vectors.known, space, hand.lender)
     given = last_given(workspace)
     found = []
     for actor in workspace.actors:
@@ -159,7 +163,9 @@ def actors_for(workspace: Workspace, name: str) -> tuple[StoredCall, list[ForAct
                 standing=standing_of(scores.relevance, hand.row),
                 relevance=value,
                 label=fusion.label_of(value),
-                evidence=evidence.choose(quotable, scores.facets, rows, corpus.matrix[hand.row]),
+                evidence=evidence.choose(
+                    quotable, scores.facets, rows, corpus.matrix[hand.row], scores.best[:, hand.row]
+                ),
                 verdict=verdict,
                 reasons=reasons,
                 review=_review_of(workspace, actor, hand.stored),

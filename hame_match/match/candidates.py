@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hame_match.match.ranking import BEST_FACETS, Corpus, Matrix
+from hame_match.match.ranking import BEST_FACETS, Corpus, Matrix, Rows
 
 BY_MEANING = 1000
 """Calls of an actor that are scored at least because of their meaning; with fewer calls in all, every one is."""
@@ -23,7 +23,6 @@ CALLS_AT_ONCE = 4096
 """A block of 256 actors with four interests each against 4,096 calls: large enough for both cores to be busy with the
 product (measured: smaller blocks take up to twice as long), small enough for about 50 MiB."""
 
-Rows = NDArray[np.intp]
 _Keys = NDArray[np.int64]
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from hame_match.match.lexical import stems
-from hame_match.match.ranking import BEST_FACETS, Facet, Matrix, Space, Vector, unit
+from hame_match.match.ranking import Facet, Matrix, Rows, Space, Vector, unit
 from hame_match.match.windows import subject_text, text_hash
 from hame_match.model.call import Call
 from hame_match.sentences import telling_sentences
@@ -91,7 +91,7 @@ def quotable(
     )
 
 
-def choose(from_call: Quotable, facets: Sequence[Facet], facet_rows: Matrix, row: Vector) -> Evidence:
+def choose(from_call: Quotable, facets: Sequence[Facet], facet_rows: Matrix, row: Vector, best: Rows) -> Evidence:
     """Return the best pair of sentence and interest, and the second best where it answers another interest.
 
     Only the interests that gave the call its score are asked. A sentence counts by its similarity to the interest, by
@@ -102,28 +102,26 @@ def choose(from_call: Quotable, facets: Sequence[Facet], facet_rows: Matrix, row
         facets: the actor's facets.
         facet_rows: their centred unit rows, (n_facets, d).
         row: the call's row of the corpus, (d,).
+        best: the facets that gave the call its score, best first, see `ranking.two_best`.
     """
-    scoring = np.argsort(-(facet_rows @ row), kind="stable")[:BEST_FACETS]
     if from_call.rows is None:
         first = next(iter(from_call.sentences), "")
-        return Evidence(
-            first, from_call.language, facets[int(scoring[0])].interest, borrowed_from=from_call.borrowed_from
-        )
+        return Evidence(first, from_call.language, facets[int(best[0])].interest, borrowed_from=from_call.borrowed_from)
     central = from_call.rows @ unit(row)
     found = []
-    for facet in map(int, scoring):
+    for facet in map(int, best):
         similarity = from_call.rows @ facet_rows[facet]
         values = similarity + CENTRAL * central + SHARED_WORDS * _shared(facets[facet], from_call)
-        best = int(np.argmax(values))
-        found.append((float(values[best]), best, facet, float(similarity[best])))
+        sentence = int(np.argmax(values))
+        found.append((float(values[sentence]), sentence, facet, float(similarity[sentence])))
     found.sort(key=lambda one: -one[0])
-    (value, best, facet, _), *others = found
+    (value, sentence, facet, _), *others = found
     second_sentence = second_interest = ""
     for other_value, other, other_facet, answers in others:
-        if other != best and value - other_value <= CLOSE and answers >= ANSWERS:
+        if other != sentence and value - other_value <= CLOSE and answers >= ANSWERS:
             second_sentence, second_interest = from_call.sentences[other], facets[other_facet].interest
     return Evidence(
-        from_call.sentences[best],
+        from_call.sentences[sentence],
         from_call.language,
         facets[facet].interest,
         second_sentence,

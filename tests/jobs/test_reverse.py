@@ -64,6 +64,17 @@ def test_it_says_what_the_lists_say(workspace: Workspace) -> None:
         assert one.review is ReviewState.PENDING
 
 
+def test_a_call_without_text_is_explained_by_what_it_borrows(workspace: Workspace) -> None:
+    put_calls(workspace.store, an_eu_call("MANTRA-1", identifier="EU-1", sections=(), project="MANTRA"))
+    rank_all(workspace)
+    stored, found = actors_for(workspace, "eu_funding_tenders:MANTRA-1")
+    topic = workspace.store.calls.get("eu_funding_tenders:EU-1")
+    assert topic is not None
+    assert not candidates(stored.call)
+    assert {one.evidence.sentence for one in found} == set(candidates(topic.call))
+    assert {one.evidence.borrowed_from for one in found} == {topic.call.titles["en"]}
+
+
 def test_who_may_not_apply_stands_behind_the_rest(workspace: Workspace, tmp_path: Path) -> None:
     town = an_actor("kunta", actor_type="municipality", interests=LIBRARY.interests)
     made = a_workspace(workspace.store, tmp_path, an_actor(), town)

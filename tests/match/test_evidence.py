@@ -22,7 +22,8 @@ def evidence_of(call: Call, *, embedded: bool = True, about_both: bool = False) 
     vectors = {text_hash(s): row for s, row in zip(sentences, embedder.embed_passages(sentences), strict=True)}
     facets = embedder.embed_queries(INTERESTS)
     row = facets.sum(axis=0) if about_both else facets[1]
-    return choose(quotable(call, sentences, vectors if embedded else {}, EMPTY), FACETS, facets, row)
+    best = np.argsort(-(facets @ row))
+    return choose(quotable(call, sentences, vectors if embedded else {}, EMPTY), FACETS, facets, row, best)
 
 
 @pytest.mark.parametrize(("text", "interest"), [(ROBOTS, INTERESTS[0]), (BOOKS, INTERESTS[1])])
@@ -65,7 +66,7 @@ def test_a_second_sentence_answers_its_own_interest_and_not_only_the_call(simila
     facets = np.eye(2, 3, dtype=np.float32)
     sentences = np.asarray([[0.4, 0, 0.917], [0, similarity, (1 - similarity**2) ** 0.5]], np.float32)
     from_call = Quotable("fi", ("Eka.", "Toka."), sentences)
-    found = choose(from_call, FACETS, facets, np.asarray([0.6, 0.5, 0.6], np.float32))
+    found = choose(from_call, FACETS, facets, np.asarray([0.6, 0.5, 0.6], np.float32), np.asarray([0, 1]))
     assert found.sentence == "Eka."
     assert (found.second_sentence == "Toka.") is given
 
@@ -78,7 +79,8 @@ def test_only_the_interests_that_gave_the_call_its_score_are_asked() -> None:
     rows = embedder.embed_queries([facet.interest for facet in facets])
     vectors = {text_hash(s): row for s, row in zip(sentences, embedder.embed_passages(sentences), strict=True)}
     from_call = quotable(a_call(), sentences, vectors, EMPTY)
-    found = choose(from_call, facets, rows, rows[1] + rows[2])  # the call is about books and museums
+    about = rows[1] + rows[2]  # the call is about books and museums
+    found = choose(from_call, facets, rows, about, np.asarray([1, 2]))
     assert INTERESTS[0] not in (found.interest, found.second_interest)
     assert found.sentence == BOOKS
 
@@ -87,7 +89,7 @@ def test_borrowed_sentences_say_whose_they_are() -> None:
     topic = an_eu_call("T-1", text="Welding robots must adapt to small series of metal parts.")
     call = an_eu_call("c", sections=(), project="MANTRA")
     sentences = candidates(call, topic)
-    found = choose(quotable(call, sentences, {}, EMPTY, topic), FACETS, np.eye(2, 3), np.ones(3))
+    found = choose(quotable(call, sentences, {}, EMPTY, topic), FACETS, np.eye(2, 3), np.ones(3), np.asarray([0, 1]))
     assert (found.sentence, found.borrowed_from) == (topic.sections[0].text, topic.titles["en"])
     own = evidence_of(a_call(text=ROBOTS))
     assert own.borrowed_from == ""

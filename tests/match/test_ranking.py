@@ -83,10 +83,10 @@ def test_a_language_with_one_text_has_no_mean_and_a_text_counts_once() -> None:
     np.testing.assert_allclose(means["fi"], [2, 0])
 
 
-def test_a_call_is_the_mean_of_its_windows_and_an_unknown_language_is_left_as_it_is() -> None:
+def test_a_call_is_a_mean_of_its_windows_the_first_ahead_and_an_unknown_language_is_left_as_it_is() -> None:
     vectors = {text_hash("a"): np.float32([1, 0]), text_hash("b"): np.float32([0, 1])}
     corpus = corpus_of({"x": CallWindows("de", ("a", "b"))}, vectors, EMPTY)
-    np.testing.assert_allclose(corpus.matrix, [[0.5, 0.5]])
+    np.testing.assert_allclose(corpus.matrix, [[2 / 3, 1 / 3]])
     assert corpus_of({}, {}, EMPTY).call_ids == ()
 
 
@@ -152,9 +152,11 @@ def test_agreements_of_words_lie_in_zero_to_one_and_grow_with_bm25(by_facet: lis
 
 def test_the_two_facets_that_are_best_by_meaning_and_words_together_give_both_parts() -> None:
     similarities, agreements = rows((0.4,), (0.3,), (0.1,)), rows((0.0,), (0.0,), (0.9,))
-    by_meaning, no_words = two_best(similarities, agreements, 0.0)
+    by_meaning, no_words, best = two_best(similarities, agreements, 0.0)
+    assert best.tolist() == [[0], [1]]
     assert (by_meaning, no_words) == (pytest.approx([0.35]), pytest.approx([0.0]))
-    semantic, lexical = two_best(similarities, agreements, 1.0)
+    semantic, lexical, best = two_best(similarities, agreements, 1.0)
+    assert best.tolist() == [[2], [0]]
     assert (semantic, lexical) == (pytest.approx([0.25]), pytest.approx([0.45]))
 
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hame_match.jobs import evaluating
 from hame_match.jobs.comparing import compare
 from hame_match.jobs.evaluation_files import Query, Where, read_calls, read_ids, read_part, read_queries, read_topics
-from hame_match.jobs.ground import score, space_of
+from hame_match.jobs.ground import score
 from hame_match.jobs.measuring import CEILING, EXPONENTIAL, Part, by_query
 from hame_match.jobs.trec import RankedList, read_qrels, read_run, write_run
 from hame_match.jobs.workspace import Workspace
@@ -57,7 +57,7 @@ class CachedEmbedder:
     """An embedder that asks the model only for texts that a database does not have yet."""
 
     def __init__(self, embedder: Embedder, store: Store) -> None:
-        self.model_id, self.dimension = embedder.model_id, embedder.dimension
+        self.model_id, self.dimension, self.centring = embedder.model_id, embedder.dimension, embedder.centring
         self._embedder, self._store = embedder, store
 
     def embed_queries(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
@@ -282,7 +282,7 @@ def topics_task(
     examples = ranking.background_of(workspace.examples)
     facets = [text for query in queries for facet in query.facets for text in facet.texts]
     vectors.need_queries(text.text for text in (*examples, *facets))
-    space = {kind: space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
+    space = {kind: vectors.space(windows, [*examples, *texts]) for kind, texts in samples.items()}
     ranked: dict[str, CallWindows] = {
         call.call_id: windows[call.call_id] for given, call in topics.items() if given in candidates
     }

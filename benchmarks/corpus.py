@@ -31,6 +31,7 @@ class StoredVectors:
 
     model_id = "benchmark"
     dimension = 384
+    centring = 1.0
 
     def embed_queries(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
         """Return one unit row per text, the same for the same text."""

@@ -31,7 +31,7 @@ from hame_match.demo.server import ReplayServer
 from hame_match.demo.sites import DEMO_NOW, demo_sites
 from hame_match.jobs import evaluating, searching
 from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topics
-from hame_match.jobs.ground import score, space_of, stems_of
+from hame_match.jobs.ground import score, stems_of
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import candidates, ranking
@@ -226,7 +226,7 @@ def _recall_of_projects(cache: Path, sample: int) -> None:
             texts = [text for query in chosen for facet in query.facets for text in facet.texts]
             examples = ranking.background_of(workspace.examples)
             vectors.need_queries(text.text for text in (*texts, *examples))
-            space = space_of(windows, [*examples, *texts], vectors.known)
+            space = vectors.space(windows, [*examples, *texts])
             corpus = ranking.corpus_of(windows, vectors.known, space)
             asked = [
                 (query.facets, _relevant(judged.grades[query.query_id], judged.relevant_from, given))

@@ -142,6 +142,7 @@ class HashEmbedder:
     """
 
     dimension = 512
+    centring = 1.0
 
     def __init__(self, model_id: str = "hash-512") -> None:
         self.model_id = model_id

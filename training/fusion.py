@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hame_match.jobs.evaluating import backgrounds, ground_for, in_language, prepared
 from hame_match.jobs.evaluation_files import read_calls, read_queries, read_topics
-from hame_match.jobs.ground import Scores, score, space_of
+from hame_match.jobs.ground import Scores, score
 from hame_match.jobs.measuring import CEILING, EXPONENTIAL, measure
 from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
@@ -161,7 +161,7 @@ def projects(embedder: Embedder, fold: int) -> None:
         _, samples = backgrounds(iter(queries))
         vectors.need_queries(text.text for texts in samples.values() for text in texts)
         vectors.need_queries(text.text for query in queries for facet in query.facets for text in facet.texts)
-        spaces = {kind: space_of(windows, texts, vectors.known) for kind, texts in samples.items()}
+        spaces = {kind: vectors.space(windows, texts) for kind, texts in samples.items()}
         corpus = ranking.corpus_of(windows, vectors.known, next(iter(spaces.values())))
         place = {name: corpus.call_ids.index(call.call_id) for name, call in documents.items()}
         scored = []

@@ -11,7 +11,7 @@ from typing import Literal
 
 from hame_match.errors import EvaluationError
 from hame_match.jobs.evaluation_files import Query, read_calls, read_ids, read_queries, read_topics
-from hame_match.jobs.ground import Ground, Scores, Vectors, index, score, space_of
+from hame_match.jobs.ground import Ground, Scores, Vectors, index, score
 from hame_match.jobs.trec import RankedList, write_run
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import fusion, gloss, ranking
@@ -115,7 +115,7 @@ def rank_topics(workspace: Workspace, topics: Path, queries: Path, run: Path, ca
     windows, vectors = prepared(workspace, documents)
     examples = ranking.background_of(workspace.examples)
     vectors.need_queries(text.text for texts in (examples, *samples.values()) for text in texts)
-    spaces = {kind: space_of(windows, [*examples, *texts], vectors.known) for kind, texts in samples.items()}
+    spaces = {kind: vectors.space(windows, [*examples, *texts]) for kind, texts in samples.items()}
     # What calls have in common is the same in every space. Usual similarities are asked of all topics, too.
     corpus = ranking.corpus_of(windows, vectors.known, next(iter(spaces.values())))
     ids = _ids(documents)
@@ -152,7 +152,7 @@ def ground_for(workspace: Workspace, documents: Mapping[str, Call], actors: Sequ
     windows, vectors = prepared(workspace, documents)
     background = ranking.background_of((*actors, *workspace.examples))
     vectors.need_queries(text.text for text in background)
-    space = space_of(windows, background, vectors.known)
+    space = vectors.space(windows, background)
     corpus = ranking.corpus_of(windows, vectors.known, space)
     facts = {call.call_id: facts_of(call, workspace.clock()) for call in documents.values()}
     return Ground(windows, vectors, space, corpus, facts)

@@ -151,7 +151,7 @@ def ground_of(workspace: Workspace, stored: Mapping[str, StoredCall], facts: Map
     vectors = Vectors(workspace)
     vectors.need_passages(text for call in windows.values() for text in call.texts)
     vectors.need_queries(text.text for text in background)
-    space = space_of(windows, background, vectors.known)
+    space = vectors.space(windows, background)
     still_open = [call_id for call_id, fact in facts.items() if fact.status is not CallStatus.CLOSED]
     corpus = ranking.corpus_of({call_id: windows[call_id] for call_id in still_open}, vectors.known, space)
     return Ground(windows, vectors, space, corpus, facts)
@@ -186,6 +186,21 @@ class Vectors:
         """The id of the model behind every vector here."""
         return self.embedder.model_id
 
+    def space(self, windows: Mapping[str, CallWindows], background: Sequence[FacetText]) -> Space:
+        """Return what the calls of `windows` (call id to texts), and the interests of `background`, have in common.
+
+        Args:
+            windows: every call known, not only those to rank; their vectors are known.
+            background: every wording of every interest known; their vectors are known, too.
+        """
+        passages = ((call.language, text) for call in windows.values() for text in call.texts)
+        queries = ((text.language, text.text) for text in background)
+        return Space(
+            call_means=ranking.language_means(passages, self.known),
+            interest_means=ranking.language_means(queries, self.known),
+            share=self.embedder.centring,
+        )
+
     def need_passages(self, texts: Iterable[str]) -> None:
         """Make sure that every text of a call has a vector."""
         self._need(texts, "passage")
@@ -215,24 +230,6 @@ class Vectors:
 
 def _key(kind: str, text: str) -> str:
     return text_hash(text) if kind == "passage" else text_hash(f"{kind}\n{text}")
-
-
-def space_of(
-    windows: Mapping[str, CallWindows], background: Sequence[FacetText], vectors: Mapping[str, Vector]
-) -> Space:
-    """Return what the calls of `windows` (call id to texts), and what the interests of `background`, have in common.
-
-    Args:
-        windows: every call known, not only those to rank.
-        background: every wording of every interest known.
-        vectors: text hash to vector, of every text in both.
-    """
-    return Space(
-        call_means=ranking.language_means(
-            ((call.language, text) for call in windows.values() for text in call.texts), vectors
-        ),
-        interest_means=ranking.language_means(((text.language, text.text) for text in background), vectors),
-    )
 
 
 def score(

@@ -33,6 +33,9 @@ BUNDLED: Final = "bundled"
 LABEL: Final = "embedding texts"
 
 _E5_PROMPTS: Final = ("query: ", "passage: ")
+_CENTRING: Final = 0.7
+"""With our adapter what texts of a language have in common is no longer all noise. On graded actors 0.5 to 0.75 does better
+than 1 in Finnish and in English; on projects they are alike."""
 _PREPARED: Final = "plain case"
 """How a text is prepared for a model; part of the id of any but the bundled one, whose adapter was learnt so."""
 _E5_NAME: Final = re.compile(r"(?:^|[-_/])e5(?:[-_]|$)", re.IGNORECASE)
@@ -50,6 +53,9 @@ class Embedder(Protocol):
     """Keys vectors: name and content of the model, whatever the precision; vectors of two ids never mix."""
 
     dimension: int
+
+    centring: float
+    """Share of what texts of a language have in common that is to be taken out of its vectors, in [0, 1]."""
 
     def embed_queries(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:
         """Return (n, dimension) float32 unit rows for what is sought (an actor's interests), in the order given.
@@ -97,12 +103,12 @@ def load_embedder(
         folder = weights.unpacked_model(cache, progress)
         # The pooling layer of the class is neither in the weights nor used; without it nothing is made at random.
         loaded = _load(str(folder), f"delete the folder {folder}, it is unpacked again", add_pooling_layer=False)
-        prompts, model_id = _E5_PROMPTS, folder.name
+        prompts, model_id, centring = _E5_PROMPTS, folder.name, _CENTRING
     else:
         loaded = _load(
             model, 'check embedding.model in the settings and the network, or set embedding.model = "bundled"'
         )
-        prompts, model_id = _prompts(loaded, model), f"{Path(model).name}-{_fingerprint(loaded)}"
+        prompts, model_id, centring = _prompts(loaded, model), f"{Path(model).name}-{_fingerprint(loaded)}", 1.0
 
     import torch
 
@@ -113,7 +119,7 @@ def load_embedder(
         raise EmbeddingError(f"{model}: does not say the dimension of its vectors: name another embedding.model")
     dtype = torch.bfloat16 if half else torch.float32
     encode = _packed_encoder(loaded, dtype) or _library_encoder(loaded, dtype)
-    return _Embedder(model_id, dimension, prompts, encode)
+    return _Embedder(model_id, dimension, prompts, centring, encode)
 
 
 def has_native_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
@@ -138,6 +144,7 @@ class _Embedder:
     model_id: str
     dimension: int
     prompts: tuple[str, str]
+    centring: float
     encode: _Encode
 
     def embed_queries(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float32]:

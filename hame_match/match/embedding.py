@@ -34,8 +34,8 @@ LABEL: Final = "embedding texts"
 
 _E5_PROMPTS: Final = ("query: ", "passage: ")
 _CENTRING: Final = 0.7
-"""With our adapter what texts of a language have in common is no longer all noise. On graded actors 0.5 to 0.75 does better
-than 1 in Finnish and in English; on projects they are alike."""
+"""With our adapter what texts of a language have in common is no longer all noise. On graded actors 0.5 to 0.75 does
+better than 1 in Finnish and in English; on projects they are alike."""
 _PREPARED: Final = "plain case"
 """How a text is prepared for a model; part of the id of any but the bundled one, whose adapter was learnt so."""
 _E5_NAME: Final = re.compile(r"(?:^|[-_/])e5(?:[-_]|$)", re.IGNORECASE)

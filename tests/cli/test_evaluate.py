@@ -6,7 +6,7 @@ from pathlib import Path
 import ir_measures
 import pytest
 
-from hame_match.jobs import matching
+from hame_match.jobs import ground
 from tests.builders import HashEmbedder, an_actor, write_profiles
 from tests.cli.running import hame
 
@@ -21,7 +21,7 @@ QRELS = "actor\tcall_id\tgrade_a\tgrade_b\nlib\tBOOKS\t3\t3\nlib\tROBOTS\t0\t0\n
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is no workspace, with the files of an evaluation."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(matching, "load_embedder", lambda *_, **__: HashEmbedder())
+    monkeypatch.setattr(ground, "load_embedder", lambda *_, **__: HashEmbedder())
     write_profiles(
         tmp_path / "actors",
         [an_actor("lib", interests=("Kirjastomme lukupiirit tarvitsevat tukea.",), interests_en=("Welding robots.",))],

@@ -159,7 +159,7 @@ def test_wrong_setting_is_refused_before_anything_is_loaded(name: str, value: ob
 
 @pytest.mark.parametrize("rows", [np.full((2, 3), np.nan), np.zeros((2, 3)), np.ones((2, 4)), np.ones((1, 3))])
 def test_vectors_that_are_none_are_refused(rows: np.ndarray) -> None:
-    embedder = _Embedder("broken", 3, ("", ""), lambda texts, done: rows.astype(np.float32))
+    embedder = _Embedder("broken", 3, ("", ""), 1.0, lambda texts, done: rows.astype(np.float32))
     with pytest.raises(EmbeddingError, match="broken"):
         embedder.embed_queries(["yksi", "kaksi"])
 

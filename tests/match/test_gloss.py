@@ -148,6 +148,11 @@ def test_both_senses_of_a_term_are_kept():
     assert gloss("näyttöä", "fi").english == "evidence display"
 
 
+def test_the_share_of_known_words_counts_only_words_that_tell_something():
+    assert gloss("Kehitämme robotteja ja xyzzyttimiä", "fi").known == 0.5
+    assert gloss("ja tai", "fi").known == gloss("", "fi").known == 1.0
+
+
 def test_unknown_words_are_named_and_left_out_and_names_stay():
     found = gloss("Qwertyjen robotit ja HAMK 3D", "fi")
     assert found.unknown == ("Qwertyjen",)

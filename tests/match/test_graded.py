@@ -86,7 +86,7 @@ class WindowsOnly:
     """The real model for what is ranked; sentences for evidence, most of the work, get a vector that says nothing."""
 
     def __init__(self, embedder: Embedder, calls: Sequence[Call]) -> None:
-        self.model_id, self.dimension = embedder.model_id, embedder.dimension
+        self.model_id, self.dimension, self.centring = embedder.model_id, embedder.dimension, embedder.centring
         self.embed_queries = embedder.embed_queries
         self._embedder = embedder
         self._windows = {text for call in calls for text in windows_of(call).texts}
@@ -132,7 +132,7 @@ def lists(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return ranked(calls, judged_actors(), embedder, tmp_path_factory.mktemp("graded"))
 
 
-@pytest.mark.parametrize(("language", "least"), [("fi", 0.62), ("en", 0.62)])
+@pytest.mark.parametrize(("language", "least"), [("fi", 0.68), ("en", 0.66)])
 def test_the_graded_actors_find_their_calls(lists: dict[str, list[Call]], language: str, least: float) -> None:
     values = {
         actor: ndcg([call.source_key for call in lists[f"{actor}-{language}"]], judged)

@@ -116,6 +116,30 @@ def test_a_gloss_stands_in_where_nobody_wrote_english_and_the_own_words_where_no
     assert Facet("fi", (FacetText("fi", "fi"),)).wording_for("en").text == "fi"
 
 
+def test_the_own_words_stand_beside_a_gloss_as_far_as_it_misses_some() -> None:
+    def blend(known: float) -> dict[str, float]:
+        facet = Facet("fi", (FacetText("fi", "fi"), FacetText(GLOSS, "gloss", known)))
+        return {text.text: share for text, share in facet.blend_for("en")}
+
+    assert blend(1.0) == {"fi": 0.0, "gloss": 1.0}
+    assert blend(0.8) == pytest.approx({"fi": 0.25, "gloss": 0.75})
+    assert blend(0.1) == {"fi": 1.0, "gloss": 0.0}
+    person = Facet("fi", (FacetText("fi", "fi"), FacetText("en", "en"), FacetText(GLOSS, "gloss", 0.5)))
+    assert person.blend_for("en") == ((FacetText("en", "en"), 1.0),)
+
+    vectors = {text_hash("fi"): np.float32([1, 0]), text_hash("gloss"): np.float32([0, 1])}
+    half = Facet("fi", (FacetText("fi", "fi"), FacetText(GLOSS, "gloss", 0.6)))
+    np.testing.assert_allclose(facet_matrices([half], ("en",), vectors, EMPTY)["en"], [[0.5**0.5, 0.5**0.5]], rtol=1e-6)
+
+
+def test_a_space_takes_out_its_share_of_what_texts_have_in_common() -> None:
+    means = {"fi": np.float32([1, 0])}
+    given = rows((1, 1))
+    np.testing.assert_allclose(Space(means, {}).centred_passages(given, "fi"), [[0, 1]])
+    np.testing.assert_allclose(Space({}, means, share=0.5).centred_queries(given, "fi"), unit(rows((0.5, 1))))
+    np.testing.assert_allclose(Space(means, {}, share=0.5).centred_passages(given, "sv"), unit(given))
+
+
 def test_an_interest_comes_in_its_own_words_then_in_those_a_person_translated() -> None:
     actor = an_actor(
         interests=("Hitsaamme robotteja ja koneita.",),

@@ -44,7 +44,8 @@ def finnish(fi: str, _: str) -> Facet:
 
 def glossed(fi: str, _: str) -> Facet:
     """Return what is shipped: the gloss for English calls, Finnish for Finnish ones."""
-    return Facet(fi, (FacetText("fi", fi), FacetText(GLOSS, gloss(fi, "fi").english or fi)))
+    found = gloss(fi, "fi")
+    return Facet(fi, (FacetText("fi", fi), FacetText(GLOSS, found.english or fi, found.known)))
 
 
 def english(_: str, en: str) -> Facet:

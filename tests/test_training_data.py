@@ -7,9 +7,9 @@ import pytest
 
 TRAINING = Path(__file__).parents[1] / "training"
 INTERESTS, SENTENCES = TRAINING / "interests", TRAINING / "sentences"
+pytestmark = pytest.mark.skipif(not TRAINING.is_dir(), reason="training/ lies only in a checkout")
 
 
-@pytest.mark.skipif(not INTERESTS.is_dir(), reason="training/ lies only in a checkout")
 def test_every_topic_has_one_line_with_a_finnish_and_an_english_sentence() -> None:
     seen: set[str] = set()
     for path in sorted(INTERESTS.glob("*.tsv")):
@@ -26,7 +26,6 @@ def test_every_topic_has_one_line_with_a_finnish_and_an_english_sentence() -> No
     assert len(seen) == 566
 
 
-@pytest.mark.skipif(not SENTENCES.is_dir(), reason="training/ lies only in a checkout")
 def test_every_sentence_stands_once_in_finnish_and_english_and_every_fourth_in_swedish() -> None:
     rows = [
         row

@@ -28,7 +28,7 @@ from hame_match.jobs.trec import read_qrels
 from hame_match.jobs.workspace import Workspace
 from hame_match.match import fusion, ranking, weights
 from hame_match.match.adapter import ADAPTER
-from hame_match.match.embedding import Embedder, load_embedder
+from hame_match.match.embedding import CENTRING, Embedder, load_embedder
 from hame_match.paths import bundled
 from hame_match.profiles import REGION_FILE, load_actors, load_region
 from hame_match.settings import Settings
@@ -195,6 +195,7 @@ def main() -> None:
     embedder = (
         load_embedder() if shipped else load_embedder(str(weights.unpacked_model(args.cache, adapter=args.adapter)))
     )
+    embedder.centring = CENTRING  # a folder's own would be that of a model we know nothing of
     if args.what == "actors":
         actors(embedder, args.store)
     else:

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 BUNDLED: Final = "bundled"
 LABEL: Final = "embedding texts"
-
-_E5_PROMPTS: Final = ("query: ", "passage: ")
-_CENTRING: Final = 0.7
+CENTRING: Final = 0.7
 """With our adapter what texts of a language have in common is no longer all noise. On graded actors 0.5 to 0.75 does
 better than 1 in Finnish and in English; on projects they are alike."""
+
+_E5_PROMPTS: Final = ("query: ", "passage: ")
 _PREPARED: Final = "plain case"
 """How a text is prepared for a model; part of the id of any but the bundled one, whose adapter was learnt so."""
 _E5_NAME: Final = re.compile(r"(?:^|[-_/])e5(?:[-_]|$)", re.IGNORECASE)
@@ -103,7 +103,7 @@ def load_embedder(
         folder = weights.unpacked_model(cache, progress)
         # The pooling layer of the class is neither in the weights nor used; without it nothing is made at random.
         loaded = _load(str(folder), f"delete the folder {folder}, it is unpacked again", add_pooling_layer=False)
-        prompts, model_id, centring = _E5_PROMPTS, folder.name, _CENTRING
+        prompts, model_id, centring = _E5_PROMPTS, folder.name, CENTRING
     else:
         loaded = _load(
             model, 'check embedding.model in the settings and the network, or set embedding.model = "bundled"'
